@@ -1,0 +1,16 @@
+namespace Convoke.Kernels.Models;
+
+/// <summary>One layer as the user wrote it. Names are unique within a model (<see cref="LayerNames"/>).</summary>
+public abstract record LayerSpec(string Name);
+
+/// <summary>2-D cross-correlation, stride 1, no padding (P = H - R + 1, Q = W - S + 1), with an optional bias and activation.</summary>
+public sealed record Conv2DSpec(string Name, int Filters, int KernelHeight, int KernelWidth, ActivationKind Activation, bool UseBias) : LayerSpec(Name);
+
+/// <summary>Maximum over windows that do not overlap; rows and columns that fill no window are dropped (floor mode).</summary>
+public sealed record MaxPool2DSpec(string Name, int PoolHeight, int PoolWidth) : LayerSpec(Name);
+
+/// <summary>[H,W,C] to [H*W*C], in the order of the user's layout (channels-first reads C,H,W).</summary>
+public sealed record FlattenSpec(string Name) : LayerSpec(Name);
+
+/// <summary>y = x W + b on a flat input. <paramref name="In"/> is what the user expects to come in, checked when given.</summary>
+public sealed record DenseSpec(string Name, int Units, ActivationKind Activation, bool UseBias, int? In) : LayerSpec(Name);

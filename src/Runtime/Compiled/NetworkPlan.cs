@@ -1,0 +1,103 @@
+using System.ComponentModel;
+
+namespace Convoke.Compiled;
+
+/// <summary>What the compiler found out about a model, as data. Generated code makes it; nobody else needs to.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed class NetworkPlan
+{
+    /// <summary>Name of the model class.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Height of an input sample in pixels.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Width of an input sample in pixels.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Channels of an input sample.</summary>
+    public required int Channels { get; init; }
+
+    /// <summary>Order of an input sample's axes in the user's memory.</summary>
+    public required Layout Layout { get; init; }
+
+    /// <summary>Elements of one output sample.</summary>
+    public required int Classes { get; init; }
+
+    /// <summary>Null for a model that only predicts.</summary>
+    public required LossPlan? Loss { get; init; }
+
+    /// <summary>Null for a model that only predicts.</summary>
+    public required OptimizerPlan? Optimizer { get; init; }
+
+    /// <summary>Whether accuracy is measured.</summary>
+    public required bool Accuracy { get; init; }
+
+    /// <summary>One row per layer, in order.</summary>
+    public required LayerPlan[] Layers { get; init; }
+
+    /// <summary>Trained tensors, in layer order.</summary>
+    public required ParameterPlan[] Parameters { get; init; }
+
+    /// <summary>Floats of the parameter arena; gradients and moments have the same layout.</summary>
+    public required int ParameterFloats { get; init; }
+
+    /// <summary>Floats of the derived weight layouts.</summary>
+    public required int DerivedFloats { get; init; }
+
+    /// <summary>Floats of one partial sum of image-accumulated gradients.</summary>
+    public required int PartialFloats { get; init; }
+
+    /// <summary>Floats kept for the whole batch while training, per sample.</summary>
+    public required int TrainSampleFloats { get; init; }
+
+    /// <summary>Floats of one worker's scratch while training.</summary>
+    public required int TrainTaskFloats { get; init; }
+
+    /// <summary>Floats kept for the whole batch while predicting, per sample.</summary>
+    public required int PredictSampleFloats { get; init; }
+
+    /// <summary>Floats of one worker's scratch while predicting.</summary>
+    public required int PredictTaskFloats { get; init; }
+}
+
+/// <summary>The loss, and the kind of labels that it takes.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public enum LossPlan
+{
+    /// <summary>Target rows of <see cref="NetworkPlan.Classes"/> floats.</summary>
+    CategoricalCrossentropy,
+
+    /// <summary>Class indices; the model ends in a softmax.</summary>
+    SparseCategoricalCrossentropy,
+
+    /// <summary>Class indices; the model ends in logits.</summary>
+    CrossEntropy,
+}
+
+/// <summary>The optimizer's constants.</summary>
+/// <param name="Name">"Adam" or "Sgd".</param>
+/// <param name="LearningRate">Step size.</param>
+/// <param name="Beta1">Decay of the first moment (Adam).</param>
+/// <param name="Beta2">Decay of the second moment (Adam).</param>
+/// <param name="Moments">Arenas of state beside each parameter: 0 (Sgd) or 2 (Adam).</param>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed record OptimizerPlan(string Name, double LearningRate, double Beta1, double Beta2, int Moments);
+
+/// <summary>A row of the model's summary.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed record LayerPlan(string Name, string Kind, string OutputShape, int ParameterCount, long Macs);
+
+/// <summary>A trained tensor: logical shape, and where its elements lie in the parameter arena.</summary>
+/// <param name="Name">As the preset names it.</param>
+/// <param name="Shape">Logical shape.</param>
+/// <param name="Layout">Axis letters of the logical shape.</param>
+/// <param name="Offset">First float in the arena.</param>
+/// <param name="Axes">Logical axes in row-major order (an axis may be cut into several).</param>
+/// <param name="Bound">Start values are drawn from [-Bound, Bound); 0 starts with zeros.</param>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed record ParameterPlan(string Name, int[] Shape, string Layout, int Offset, AxisPlan[] Axes, double Bound);
+
+/// <summary>Index i of this axis adds (i / Block) * BlockStride + (i % Block) * Stride to the storage offset.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public readonly record struct AxisPlan(int Extent, int Stride, int Block, int BlockStride);
