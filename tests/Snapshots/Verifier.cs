@@ -1,0 +1,6 @@
+namespace Convoke.Snapshots;
+
+/// <summary>Placeholder until the snapshot helper lands.</summary>
+public static class Verifier
+{
+}
