@@ -40,7 +40,7 @@ internal sealed class IdxFile
     /// <summary>Reads and checks the file at <paramref name="path"/>; see <see cref="Parse"/>.</summary>
     public static IdxFile Read(string path, params ReadOnlySpan<int> sampleShape)
     {
-        long most = HeaderLength(3) + (long)MaximumSamples * Product(sampleShape);
+        long most = HeaderLength(1 + sampleShape.Length) + (long)MaximumSamples * Product(sampleShape);
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         if (file.Length > most) throw new DatasetFormatException(path, "file length", Bytes(file.Length), $"at most {Bytes(most)}");
         byte[] bytes = new byte[file.Length];
@@ -74,8 +74,10 @@ internal sealed class IdxFile
             header.CopyTo(content, 0);
             int read = unpacked.ReadAtLeast(content.AsSpan(headerLength), (int)expected, throwOnEndOfStream: false);
             if (read != expected) throw WrongPayload(path, Bytes(read), dimensions);
-            // Reading to the end also lets the stream compare its checksum.
+            // Reading to the end also makes the stream compare its checksum, if the trailer is whole; GZipStream forgives a cut one and what follows it.
             if (unpacked.ReadByte() >= 0) throw WrongPayload(path, $"more than {Bytes(expected)}", dimensions);
+            uint recorded = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(bytes.Length - 4));
+            if (recorded != content.Length) throw new DatasetFormatException(path, "gzip trailer", $"a length of {Bytes(recorded)}", $"{Bytes(content.Length)}, at the very end of the file");
             return new IdxFile(path, content, dimensions);
         }
         catch (InvalidDataException error)
