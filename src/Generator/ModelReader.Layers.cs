@@ -30,33 +30,29 @@ internal sealed partial class ModelReader
         switch (layer.Title)
         {
             case "Conv2D":
-                bool square = layer.Has("kernel");
+                (int kernelHeight, int kernelWidth) = ReadWindow(layer, "kernel", "kernelHeight", "kernelWidth");
                 return new Conv2DSpec(
-                    given ?? automatic.Conv2D(),
-                    layer.Int("filters", 1, Limits.Extent),
-                    layer.Int(square ? "kernel" : "kernelHeight", 1, Limits.Window),
-                    square ? layer.Int("kernel", 1, Limits.Window) : layer.Int("kernelWidth", 1, Limits.Window),
-                    ReadActivation(layer),
-                    layer.Flag("Bias", fallback: true));
+                    given ?? automatic.Conv2D(), layer.Int("filters", 1, Limits.Extent), kernelHeight, kernelWidth, ReadActivation(layer), layer.Flag("Bias", fallback: true));
             case "MaxPool2D":
-                bool squarePool = layer.Has("size");
-                return new MaxPool2DSpec(
-                    given ?? automatic.MaxPool2D(),
-                    layer.Int(squarePool ? "size" : "height", 1, Limits.Window),
-                    squarePool ? layer.Int("size", 1, Limits.Window) : layer.Int("width", 1, Limits.Window));
+                (int poolHeight, int poolWidth) = ReadWindow(layer, "size", "height", "width");
+                return new MaxPool2DSpec(given ?? automatic.MaxPool2D(), poolHeight, poolWidth);
             case "Flatten":
                 return new FlattenSpec(given ?? automatic.Flatten());
             case "Dense":
                 return new DenseSpec(
-                    given ?? automatic.Dense(),
-                    layer.Int("units", 1, Limits.Units),
-                    ReadActivation(layer),
-                    layer.Flag("Bias", fallback: true),
-                    layer.OptionalInt("In", 1, int.MaxValue));
+                    given ?? automatic.Dense(), layer.Int("units", 1, Limits.Units), ReadActivation(layer), layer.Flag("Bias", fallback: true), layer.OptionalInt("In", 1, int.MaxValue));
             default:
                 layer.Fault(DiagnosticCatalog.NotSupportedYet, layer.Location(), "Layer " + layer.Title, "layers are Conv2D, MaxPool2D, Flatten and Dense");
                 return new FlattenSpec(given ?? automatic.Flatten());
         }
+    }
+
+    /// <summary>Rows and columns of a window, given as one number or as two.</summary>
+    private static (int Height, int Width) ReadWindow(AttributeArguments layer, string square, string height, string width)
+    {
+        if (!layer.Has(square)) return (layer.Int(height, 1, Limits.Window), layer.Int(width, 1, Limits.Window));
+        int side = layer.Int(square, 1, Limits.Window);
+        return (side, side);
     }
 
     private static ActivationKind ReadActivation(AttributeArguments layer) =>

@@ -42,10 +42,16 @@ internal static class Harness
         diagnostic.Severity >= DiagnosticSeverity.Warning
         && !(diagnostic.Id == "CS1591" && diagnostic.Location.SourceTree is { } tree && !tree.FilePath.EndsWith(".g.cs", StringComparison.Ordinal)));
 
+    private static IEnumerable<string> Errors(Compilation compilation) =>
+        compilation.GetDeclarationDiagnostics().Where(static diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Select(static diagnostic => diagnostic.ToString());
+
     /// <summary>What the analyzer reports, in the order of the text, after the generator has run as in a build.</summary>
     public static async Task<IReadOnlyList<Diagnostic>> Analyze(CSharpCompilation compilation)
     {
         Driver().RunGeneratorsAndUpdateCompilation(compilation, out Compilation updated, out _);
+        // The compiler stops at faulty declarations before it runs analyzers: what is generated must not add any.
+        Assert.Equal(Errors(compilation), Errors(updated));
+
         // A crash of the analyzer would otherwise be a diagnostic among others (AD0001).
         var options = new CompilationWithAnalyzersOptions(
             new AnalyzerOptions([]), onAnalyzerException: static (exception, _, _) => throw exception, concurrentAnalysis: false, logAnalyzerExecutionTime: false);
