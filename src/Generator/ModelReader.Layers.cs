@@ -92,7 +92,7 @@ internal sealed partial class ModelReader
         {
             if (_layers[i].Text("Name") is not { } name) continue;
             if (!IsIdentifier(name))
-                _layers[i].Fault(DiagnosticCatalog.BadLayerName, _layers[i].Location("Name"), name, "must be an ASCII letter or underscore, then letters, digits or underscores");
+                _layers[i].Fault(DiagnosticCatalog.BadLayerName, _layers[i].Location("Name"), name, "must be an ASCII letter, then letters, digits or underscores");
             else if (!taken.Add(name))
                 _layers[i].Fault(DiagnosticCatalog.BadLayerName, _layers[i].Location("Name"), name, "is taken by another layer of " + _type.Name);
         }
@@ -100,7 +100,7 @@ internal sealed partial class ModelReader
 
     private static bool IsIdentifier(string name)
     {
-        if (name.Length == 0 || name[0] is >= '0' and <= '9') return false;
+        if (name.Length == 0 || name[0] is '_' or (>= '0' and <= '9')) return false;
         foreach (char c in name)
             if (c is not ((>= 'a' and <= 'z') or (>= 'A' and <= 'Z') or (>= '0' and <= '9') or '_')) return false;
         return true;

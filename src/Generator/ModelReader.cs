@@ -48,8 +48,7 @@ internal sealed partial class ModelReader
         foreach (SpecProblem problem in Compiler.Check(spec))
         {
             AttributeArguments attribute = problem.Call == CallSpec.ModelInput ? _model : _layers[problem.Call];
-            Location location = problem is { Call: CallSpec.ModelInput, Argument: null } ? ClassLocation() : attribute.Location(problem.Argument);
-            _report?.Invoke(DiagnosticCatalog.Find(problem.Id), location, [.. problem.MessageArguments]);
+            _report?.Invoke(DiagnosticCatalog.Find(problem.Id), attribute.Location(problem.Argument), [.. problem.MessageArguments]);
         }
     }
 

@@ -39,7 +39,7 @@ internal static class DiagnosticCatalog
         "{0} takes {1} but {2} yields {3}; {4}");
 
     public static readonly DiagnosticDescriptor SizeReachesZero = Error("CVK0101", "Spatial size reaches zero",
-        "{0} needs at least {1} rows and columns but receives {2} (after {3})");
+        "{0} needs an image of at least {1} but receives {2} (after {3})");
 
     public static readonly DiagnosticDescriptor InDisagrees = Error("CVK0102", "In disagrees with what comes in",
         "{0} takes {1} features but receives {2} = {3} (after {4}); write In = {3} or leave it out");

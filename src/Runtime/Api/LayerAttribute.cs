@@ -8,6 +8,6 @@ namespace Convoke;
 public abstract class LayerAttribute : Attribute
 {
     /// <summary>Name of the layer, the stem of its parameters' names; counted as the preset's framework counts where it is left out.</summary>
-    /// <remarks>An ASCII letter or underscore, then letters, digits and underscores; unique in the model.</remarks>
+    /// <remarks>An ASCII letter, then letters, digits and underscores; unique in the model.</remarks>
     public string? Name { get; set; }
 }

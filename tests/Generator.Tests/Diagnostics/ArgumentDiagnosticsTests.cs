@@ -55,10 +55,11 @@ public class ArgumentDiagnosticsTests
     [Theory]
     [InlineData("Flatten(Name = {|CVK0006:\"\"|}), Dense(2)", "")]
     [InlineData("Flatten, Dense(2, Name = {|CVK0006:\"2fc\"|})", "2fc")]
+    [InlineData("Flatten, Dense(2, Name = {|CVK0006:\"_fc\"|})", "_fc")]
     [InlineData("Flatten, Dense(2, Name = {|CVK0006:\"fc.1\"|})", "fc.1")]
     [InlineData("Flatten, Dense(2, Name = {|CVK0006:\"größe\"|})", "größe")]
     public Task Layer_names_are_identifiers(string layers, string name) => Markup.Expect(
-        Model("8, 8, 1", layers), $"Layer name '{name}' must be an ASCII letter or underscore, then letters, digits or underscores");
+        Model("8, 8, 1", layers), $"Layer name '{name}' must be an ASCII letter, then letters, digits or underscores");
 
     [Theory]
     [InlineData("Flatten(Name = \"a\"), Dense(2, Name = {|CVK0006:\"a\"|})", "a")]
@@ -71,7 +72,7 @@ public class ArgumentDiagnosticsTests
     public Task Several_faults_are_all_reported() => Markup.Expect(
         Model("{|CVK0003:0|}, 8, 1", "Flatten(Name = {|CVK0006:\"-\"|}), Dense({|CVK0003:0|}), {|CVK0005:Adam(Beta1 = {|CVK0003:2|})|}"),
         "height of Model must be 1 to 16384 but is 0",
-        "Layer name '-' must be an ASCII letter or underscore, then letters, digits or underscores",
+        "Layer name '-' must be an ASCII letter, then letters, digits or underscores",
         "units of Dense must be 1 to 1048576 but is 0",
         "M has an optimizer but no loss; add one, such as [CategoricalCrossentropy], or leave the optimizer out",
         "Beta1 of Adam must be at least 0 and less than 1 but is 2");
