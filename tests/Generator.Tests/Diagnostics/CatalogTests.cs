@@ -30,6 +30,11 @@ public class CatalogTests
         Assert.Contains("\n## How to fix it\n", page, StringComparison.Ordinal);
     });
 
+    [Fact]
+    public void The_index_lists_every_page() => Assert.Equal(
+        All.Select(static d => $"| [{d.Id}]({d.Id}.md) | {d.DefaultSeverity} | {d.Title.ToString(System.Globalization.CultureInfo.InvariantCulture)} |"),
+        File.ReadAllLines(Path.Combine(Folder(), "README.md")).Where(static line => line.StartsWith("| [CVK", StringComparison.Ordinal)));
+
     /// <summary>Ids that the compiler of models reports are text there; one that the catalog lacks would end the analyzer.</summary>
     [Fact]
     public void Every_id_in_the_sources_is_in_the_catalog()
