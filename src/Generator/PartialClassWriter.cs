@@ -143,8 +143,10 @@ internal static class PartialClassWriter
     private static string OptimizerOf(OptimizerSpec? optimizer) => optimizer switch
     {
         null => "null",
-        SgdSpec sgd => Call("\"Sgd\"", Literals.Of(sgd.LearningRate), "0", "0", "0"),
-        AdamSpec adam => Call("\"Adam\"", Literals.Of(adam.LearningRate), Literals.Of(adam.Beta1), Literals.Of(adam.Beta2), "2"),
+        SgdSpec sgd => Call("\"Sgd\"", Literals.Of(sgd.LearningRate), "0", "0", "0", "EpsilonAfterCorrection: false"),
+        AdamSpec adam => Call(
+            "\"Adam\"", Literals.Of(adam.LearningRate), Literals.Of(adam.Beta1), Literals.Of(adam.Beta2), "2",
+            "EpsilonAfterCorrection: " + Literals.Of(adam.Form == EpsilonForm.AfterCorrection)),
         _ => throw new InvalidOperationException("No plan for the optimizer " + optimizer + "."),
     };
 

@@ -22,7 +22,7 @@ internal static class Harness
         Compile([.. sources.Select(static (source, i) => Parse(source, i == 0 ? "Model.cs" : $"Model{i}.cs"))]);
 
     public static CSharpCompilation Compile(params SyntaxTree[] trees) => CSharpCompilation.Create(
-        "Tests", [.. trees, Parse(Models.StandIns, "StandIns.cs")], References,
+        "Tests", trees, References,
         new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, allowUnsafe: true));
 
     public static GeneratorDriver Driver(bool track = false, IncrementalGeneratorOutputKind skip = IncrementalGeneratorOutputKind.None) =>

@@ -16,17 +16,4 @@ internal static class Models
         [Adam, CategoricalCrossentropy, Accuracy]
         public partial class MnistNet;
         """;
-
-    /// <summary>Stands in for the model base until the run time has it.</summary>
-    public const string StandIns = """
-        namespace Convoke
-        {
-            public abstract class Model : System.IDisposable
-            {
-                protected Model(Compiled.NetworkPlan plan, Compiled.CpuProgram program, Device device, ulong seed) { }
-                public void Dispose() { }
-            }
-            public abstract class Device { public static Device Best => null!; }
-        }
-        """;
 }
