@@ -1,4 +1,9 @@
+using Convoke.Kernels.Autodiff;
+using Convoke.Kernels.Cpu;
+using Convoke.Kernels.Graphs;
 using Convoke.Kernels.Models;
+using Convoke.Kernels.Passes;
+using Convoke.Kernels.Scheduling;
 using Convoke.Kernels.Types;
 
 namespace Convoke.Kernels;
@@ -6,10 +11,60 @@ namespace Convoke.Kernels;
 /// <summary>The contents page: every pass from what the user said to the text of the kernels, in order.</summary>
 public static class Compiler
 {
-    /// <summary>The faults of a model that only its shapes show; empty when it can be compiled.</summary>
-    public static EquatableArray<SpecProblem> Check(ModelSpec spec) => [];
+    /// <summary>The faults of a model that only its shapes show; a model without any but information (CVK0105) can be compiled.</summary>
+    public static EquatableArray<SpecProblem> Check(ModelSpec spec) => ModelChecker.Check(spec);
 
     /// <summary>Compiles a model without faults.</summary>
+    /// <param name="spec">The model.</param>
+    /// <param name="log">Called after each pass with its name and its result as text; for tests and dumps.</param>
     /// <exception cref="ArgumentException"><see cref="Check"/> finds a fault.</exception>
-    public static CompiledModel Compile(ModelSpec spec) => new(spec, "", [], [], new(0, 0, 0, 0, 0, 0, 0), 0, []);
+    public static CompiledModel Compile(ModelSpec spec, Action<string, string>? log = null)
+    {
+        foreach (SpecProblem problem in Check(spec))
+            if (problem.Id != "CVK0105") throw new ArgumentException($"{problem.Id} {string.Join(", ", problem.MessageArguments)}", nameof(spec));
+
+        // What the user wrote, as a graph; then the one rewrite that losses need before they are differentiated.
+        Graph forward = Logged("build", GraphBuilder.Build(spec));
+        forward = Logged("fuse softmax and cross-entropy", FuseSoftmaxCrossEntropy.Run(forward));
+
+        // Prediction and training part here: prediction needs the output, and for evaluation the loss; training needs the loss and the updates.
+        Graph predict = Logged("prediction graph", RemoveDead.Run(forward));
+        Graph? trainForward = null, train = null;
+        if (spec is { Loss: not null, Optimizer: { } optimizer })
+        {
+            trainForward = Logged("training graph", RemoveDead.Run(forward with { Outputs = [.. forward.Outputs.Skip(1)] }));
+            train = Logged("differentiate", Differentiator.Run(trainForward, optimizer));
+            train = Logged("remove dead adjoints", RemoveDead.Run(train));
+        }
+
+        // Kernels, memory, text.
+        (Schedule predictSchedule, ParameterPlanner predictParameters) = ScheduleOf("prediction schedule", spec, predict, null);
+        (Schedule Schedule, ParameterPlanner Parameters)? training = train is null ? null : ScheduleOf("training schedule", spec, trainForward!, train);
+        var network = new Network(spec, predictSchedule, predict, predictParameters, training?.Schedule, train, training?.Parameters ?? predictParameters);
+        CpuSource[] cpu = [.. VectorTarget.All.Select(target => ProgramEmitter.Emit(network, target))];
+
+        ParameterPlanner parameters = network.Parameters;
+        EquatableArray<LayerInfo> layers = ModelSummary.Layers(spec, forward);
+        var memory = new MemoryInfo(
+            parameters.Floats, parameters.DerivedFloats, parameters.PartialFloats,
+            training?.Schedule.SampleFloats ?? 0, training?.Schedule.TaskFloats ?? 0, predictSchedule.SampleFloats, predictSchedule.TaskFloats);
+        return new(spec, ModelSummary.Print(spec, layers), layers, new([.. parameters.Infos]), memory, forward[forward.Outputs[0]].Shape.Count, new(cpu));
+
+        Graph Logged(string pass, Graph graph)
+        {
+            GraphVerifier.Verify(graph, pass);
+            log?.Invoke(pass, GraphPrinter.Print(graph));
+            return graph;
+        }
+
+        (Schedule, ParameterPlanner) ScheduleOf(string pass, ModelSpec of, Graph forwardGraph, Graph? trainingGraph)
+        {
+            Fusion.Fused fused = Fusion.Run(of, forwardGraph, trainingGraph);
+            IReadOnlyList<GroupLoop> loops = Liveness.Loops(fused.Groups.Where(static g => !g.OverParameters));
+            KernelGroup[] overParameters = [.. fused.Groups.Where(static g => g.OverParameters)];
+            Schedule schedule = ArenaPlanner.Plan(loops, overParameters, Liveness.Buffers(trainingGraph ?? forwardGraph, fused.Storage, loops, overParameters));
+            log?.Invoke(pass, SchedulePrinter.Print(schedule));
+            return (schedule, ParameterPlanner.Plan(of, forwardGraph, fused.Storage, fused.Groups));
+        }
+    }
 }

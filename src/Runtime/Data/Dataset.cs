@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Convoke;
 
 /// <summary>Labelled images in memory, bytes or floats, read by index: what <c>Fit</c> and <c>Evaluate</c> take.</summary>
@@ -7,11 +9,12 @@ public sealed class Dataset
     private readonly ReadOnlyMemory<byte> _bytes;
     private readonly ReadOnlyMemory<float> _floats;
     private readonly ReadOnlyMemory<int> _labels;
+    private readonly bool _isBytes;
 
-    private Dataset(string name, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<float> floats, ReadOnlyMemory<int> labels, int height, int width, int channels, int classes, Layout layout)
+    private Dataset(string name, bool isBytes, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<float> floats, ReadOnlyMemory<int> labels, int height, int width, int channels, int classes, Layout layout)
     {
         (Name, Height, Width, Channels, Classes, Layout) = (name, height, width, channels, classes, layout);
-        (_bytes, _floats, _labels) = (bytes, floats, labels);
+        (_isBytes, _bytes, _floats, _labels) = (isBytes, bytes, floats, labels);
     }
 
     /// <summary>What the data are, for people: "MNIST train".</summary>
@@ -38,28 +41,105 @@ public sealed class Dataset
     /// <summary>Elements of one sample.</summary>
     public int SampleLength => Height * Width * Channels;
 
-    /// <summary>A data set over byte pixels: <paramref name="images"/> u8[N, sample], <paramref name="labels"/> i32[N].</summary>
-    public static Dataset FromBytes(string name, ReadOnlyMemory<byte> images, ReadOnlyMemory<int> labels, int height, int width, int channels, int classes, Layout layout = Layout.ChannelsLast) =>
-        new(name, images, default, labels, height, width, channels, classes, layout);
+    /// <summary>A data set over byte pixels: <paramref name="images"/> u8[N, sample], <paramref name="labels"/> i32[N]; the memory is kept, not copied.</summary>
+    /// <exception cref="ShapeMismatchException">The lengths disagree.</exception>
+    /// <exception cref="LabelException">A label is outside of [0, <paramref name="classes"/>).</exception>
+    public static Dataset FromBytes(string name, ReadOnlyMemory<byte> images, ReadOnlyMemory<int> labels, int height, int width, int channels, int classes, Layout layout = Layout.ChannelsLast)
+    {
+        Validate(name, images.Length, labels.Span, height, width, channels, classes, layout);
+        return new Dataset(name, true, images, default, labels, height, width, channels, classes, layout);
+    }
 
-    /// <summary>A data set over float pixels, taken as they are: <paramref name="images"/> f32[N, sample], <paramref name="labels"/> i32[N].</summary>
-    public static Dataset FromFloats(string name, ReadOnlyMemory<float> images, ReadOnlyMemory<int> labels, int height, int width, int channels, int classes, Layout layout = Layout.ChannelsLast) =>
-        new(name, default, images, labels, height, width, channels, classes, layout);
+    /// <summary>A data set over float pixels, taken as they are: <paramref name="images"/> f32[N, sample], <paramref name="labels"/> i32[N]; the memory is kept, not copied.</summary>
+    /// <exception cref="ShapeMismatchException">The lengths disagree.</exception>
+    /// <exception cref="LabelException">A label is outside of [0, <paramref name="classes"/>).</exception>
+    public static Dataset FromFloats(string name, ReadOnlyMemory<float> images, ReadOnlyMemory<int> labels, int height, int width, int channels, int classes, Layout layout = Layout.ChannelsLast)
+    {
+        Validate(name, images.Length, labels.Span, height, width, channels, classes, layout);
+        return new Dataset(name, false, default, images, labels, height, width, channels, classes, layout);
+    }
 
     /// <summary>Class of sample <paramref name="index"/>.</summary>
     public int Label(int index) => _labels.Span[index];
 
-    /// <summary>Copies sample <paramref name="index"/>, in this set's layout, as floats.</summary>
+    /// <summary>Copies sample <paramref name="index"/>, in this set's layout, as floats into the first <see cref="SampleLength"/> of <paramref name="destination"/>.</summary>
     public void CopyImage(int index, Span<float> destination)
     {
-        if (_floats.IsEmpty)
+        if (_isBytes) PixelCopy.Scale(_bytes.Span.Slice(index * SampleLength, SampleLength), destination);
+        else _floats.Span.Slice(index * SampleLength, SampleLength).CopyTo(destination);
+    }
+
+    /// <summary>The first <paramref name="count"/> samples (all, where there are fewer), over the same memory.</summary>
+    public Dataset Take(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        return Slice(0, Math.Min(count, Count));
+    }
+
+    /// <summary>Samples [<paramref name="start"/>, <paramref name="start"/> + <paramref name="count"/>), over the same memory.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The range is not inside of the set.</exception>
+    public Dataset Slice(int start, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)start + count, Count, nameof(count));
+        int first = start * SampleLength, length = count * SampleLength;
+        return new Dataset(Name, _isBytes, _isBytes ? _bytes.Slice(first, length) : default, _isBytes ? default : _floats.Slice(first, length), _labels.Slice(start, count), Height, Width, Channels, Classes, Layout);
+    }
+
+    /// <summary>The samples in batches of <paramref name="batchSize"/>, the last one smaller where they do not divide; each batch has memory of its own.</summary>
+    /// <param name="batchSize">Samples per batch, at least 1.</param>
+    /// <param name="shuffleSeed">Seed of the order; null keeps the set's own. Another seed per epoch gives another order per epoch.</param>
+    public IEnumerable<Batch> Batches(int batchSize, ulong? shuffleSeed = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        return Enumerate(batchSize, shuffleSeed);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name}: {Count} samples of {Height}x{Width}x{Channels}, {Classes} classes");
+
+    /// <summary>Copies sample <paramref name="index"/> as f32[H, W, C] NHWC, whatever this set's layout.</summary>
+    internal void CopyChannelsLast(int index, Span<float> destination)
+    {
+        if (Layout == Layout.ChannelsLast || Channels == 1) CopyImage(index, destination);
+        else if (_isBytes) PixelCopy.ScaleToChannelsLast(_bytes.Span.Slice(index * SampleLength, SampleLength), destination, Channels);
+        else PixelCopy.ToChannelsLast(_floats.Span.Slice(index * SampleLength, SampleLength), destination, Channels);
+    }
+
+    private IEnumerable<Batch> Enumerate(int batchSize, ulong? shuffleSeed)
+    {
+        KeyedPermutation order = new(Count, shuffleSeed ?? 0, 0);
+        for (int start = 0; start < Count; start += Math.Min(batchSize, Count - start))
         {
-            ReadOnlySpan<byte> source = _bytes.Span.Slice(index * SampleLength, SampleLength);
-            for (int i = 0; i < source.Length; i++) destination[i] = source[i] * (1f / 255f);
+            int count = Math.Min(batchSize, Count - start);
+            float[] images = GC.AllocateUninitializedArray<float>(checked(count * SampleLength));
+            int[] labels = new int[count];
+            for (int i = 0; i < count; i++)
+            {
+                int index = shuffleSeed is null ? start + i : order[start + i];
+                CopyImage(index, images.AsSpan(i * SampleLength, SampleLength));
+                labels[i] = Label(index);
+            }
+            yield return new Batch(images, labels);
         }
-        else
+    }
+
+    private static void Validate(string name, int elements, ReadOnlySpan<int> labels, int height, int width, int channels, int classes, Layout layout)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
+        if (layout is not (Layout.ChannelsLast or Layout.ChannelsFirst)) throw new ArgumentOutOfRangeException(nameof(layout), layout, "There are ChannelsLast and ChannelsFirst.");
+        long sample = checked((long)height * width * channels);
+        if (elements != labels.Length * sample)
+            throw new ShapeMismatchException(string.Create(CultureInfo.InvariantCulture, $"Data set \"{name}\": {labels.Length} labels and samples of {height}x{width}x{channels} = {sample} values need {labels.Length * sample} values, but there are {elements}."));
+        for (int i = 0; i < labels.Length; i++)
         {
-            _floats.Span.Slice(index * SampleLength, SampleLength).CopyTo(destination);
+            if ((uint)labels[i] >= (uint)classes)
+                throw new LabelException(string.Create(CultureInfo.InvariantCulture, $"Data set \"{name}\": the label of sample {i} is {labels[i]}, but with {classes} classes labels lie in 0..{classes - 1}."));
         }
     }
 }

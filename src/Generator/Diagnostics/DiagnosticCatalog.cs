@@ -1,0 +1,86 @@
+using Microsoft.CodeAnalysis;
+
+namespace Convoke.Generator;
+
+/// <summary>Every diagnostic. 00xx: usage; 01xx: shapes; 02xx: unsupported; 03xx: memory. Each has a page in docs/diagnostics.</summary>
+internal static class DiagnosticCatalog
+{
+    /// <summary>Where the pages are read; an id and ".md" follow.</summary>
+    public const string HelpLinkBase = "https://github.com/convoke/convoke/blob/main/docs/diagnostics/";
+
+    public static readonly DiagnosticDescriptor NotPartial = Error("CVK0001", "Model is not partial",
+        "{0} must be declared partial, so that its generated half can be added");
+
+    public static readonly DiagnosticDescriptor SplitLayers = Error("CVK0002", "Layers on two declarations",
+        "The layers of {0} must all stand on one declaration: C# leaves the order across partial declarations open");
+
+    public static readonly DiagnosticDescriptor OutOfRange = Error("CVK0003", "Argument out of range",
+        "{0} of {1} must be {2} but is {3}");
+
+    public static readonly DiagnosticDescriptor NoInputShape = Error("CVK0004", "Input shape is not three numbers",
+        "{0} needs an input shape of three numbers, {1}, but has {2}");
+
+    public static readonly DiagnosticDescriptor TrainingIncomplete = Error("CVK0005", "Loss and optimizer do not fit together",
+        "{0} has {1}; {2}");
+
+    public static readonly DiagnosticDescriptor BadLayerName = Error("CVK0006", "Bad layer name",
+        "Layer name '{0}' {1}");
+
+    public static readonly DiagnosticDescriptor UnsafeNotAllowed = Error("CVK0007", "Unsafe blocks are not allowed",
+        "The kernels of {0} address memory through pointers; set <AllowUnsafeBlocks>true</AllowUnsafeBlocks> in the project");
+
+    public static readonly DiagnosticDescriptor UnsupportedClass = Error("CVK0008", "Class cannot be a model",
+        "{0} cannot be a model because it {1}; a model is a top-level class of its own");
+
+    public static readonly DiagnosticDescriptor NoLayers = Error("CVK0009", "Model has no layers",
+        "{0} has no layers; put them below [Model], such as [Flatten] and [Dense(10)]");
+
+    public static readonly DiagnosticDescriptor HeadDisagreesWithLoss = Error("CVK0010", "Last layer and loss disagree",
+        "{0} takes {1} but {2} yields {3}; {4}");
+
+    public static readonly DiagnosticDescriptor SizeReachesZero = Error("CVK0101", "Spatial size reaches zero",
+        "{0} needs an image of at least {1} but receives {2} (after {3})");
+
+    public static readonly DiagnosticDescriptor InDisagrees = Error("CVK0102", "In disagrees with what comes in",
+        "{0} takes {1} features but receives {2} = {3} (after {4}); write In = {3} or leave it out");
+
+    public static readonly DiagnosticDescriptor NeedsFlatInput = Error("CVK0103", "Layer needs a flat input",
+        "{0} needs a flat input but receives {1} (after {2}); put [Flatten] before it");
+
+    public static readonly DiagnosticDescriptor NeedsImage = Error("CVK0104", "Layer needs an image",
+        "{0} needs an image of height, width, channels but receives {1} features (after {2})");
+
+    public static readonly DiagnosticDescriptor PoolingDrops = new("CVK0105", "Pooling drops rows or columns",
+        "{0} drops {1} of its {2} input (after {3})", "Convoke", DiagnosticSeverity.Info, isEnabledByDefault: true, helpLinkUri: HelpLinkBase + "CVK0105.md");
+
+    public static readonly DiagnosticDescriptor ClassCount = Error("CVK0106", "Class count does not fit the loss",
+        "{0}");
+
+    public static readonly DiagnosticDescriptor NotSupportedYet = Error("CVK0201", "Combination is not supported yet",
+        "{0} is not supported yet: {1}");
+
+    public static readonly DiagnosticDescriptor OverBudget = Error("CVK0301", "Model is too large",
+        "{0} needs {1}, more than the {2} that a model may use");
+
+    /// <summary>All of them, in the order of their ids.</summary>
+    public static readonly DiagnosticDescriptor[] All =
+    [
+        NotPartial, SplitLayers, OutOfRange, NoInputShape, TrainingIncomplete, BadLayerName, UnsafeNotAllowed, UnsupportedClass, NoLayers,
+        HeadDisagreesWithLoss, SizeReachesZero, InDisagrees, NeedsFlatInput, NeedsImage, PoolingDrops, ClassCount, NotSupportedYet, OverBudget,
+    ];
+
+    /// <summary>The descriptor of an id that the compiler reports.</summary>
+    /// <exception cref="ArgumentException">The catalog lacks the id.</exception>
+    public static DiagnosticDescriptor Find(string id)
+    {
+        foreach (DiagnosticDescriptor descriptor in All)
+            if (descriptor.Id == id) return descriptor;
+        throw new ArgumentException("No diagnostic has the id " + id + ".", nameof(id));
+    }
+
+    /// <summary>Whether a model that has it cannot be compiled.</summary>
+    public static bool IsFault(string id) => Find(id).DefaultSeverity == DiagnosticSeverity.Error;
+
+    private static DiagnosticDescriptor Error(string id, string title, string message) =>
+        new(id, title, message, "Convoke", DiagnosticSeverity.Error, isEnabledByDefault: true, helpLinkUri: HelpLinkBase + id + ".md");
+}

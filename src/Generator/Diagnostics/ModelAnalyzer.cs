@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
+
+namespace Convoke.Generator;
+
+/// <summary>Reports what is wrong with a model at the token where it is wrong, by the same reader that the generator reads with.</summary>
+/// <remarks>An analyzer rather than the generator, so that a location never becomes a pipeline value and <c>#pragma</c> works.</remarks>
+[DiagnosticAnalyzer(LanguageNames.CSharp)]
+public sealed class ModelAnalyzer : DiagnosticAnalyzer
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics { get; } = [.. DiagnosticCatalog.All];
+
+    /// <inheritdoc/>
+    public override void Initialize(AnalysisContext context)
+    {
+        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
+        context.EnableConcurrentExecution();
+        context.RegisterSymbolAction(static symbol => Analyze(symbol), SymbolKind.NamedType);
+    }
+
+    private static void Analyze(SymbolAnalysisContext context)
+    {
+        void Report(DiagnosticDescriptor descriptor, Location location, string[] arguments) =>
+            context.ReportDiagnostic(Diagnostic.Create(descriptor, location, arguments));
+
+        ModelReader.Find((INamedTypeSymbol)context.Symbol, context.Compilation, Report, context.CancellationToken)?.ReportAll();
+    }
+}

@@ -1,0 +1,116 @@
+using Convoke.Kernels.Models;
+using Convoke.Kernels.Types;
+using Microsoft.CodeAnalysis;
+
+namespace Convoke.Generator;
+
+internal sealed partial class ModelReader
+{
+    private (LossKind? Loss, OptimizerSpec? Optimizer, bool Accuracy) ReadTraining(Preset preset, EquatableArray<CallSpec> calls)
+    {
+        AttributeArguments? loss = ReadOnlyOne(Names.LossBase, "losses");
+        AttributeArguments? optimizer = ReadOnlyOne(Names.OptimizerBase, "optimizers");
+        AttributeArguments? accuracy = ReadAll(static attribute => attribute.AttributeClass is { Name: Names.Accuracy } c && InConvoke(c)).FirstOrDefault();
+
+        if (loss is null && optimizer is not null)
+            Incomplete(optimizer, "an optimizer but no loss", "add one, such as [CategoricalCrossentropy], or leave the optimizer out");
+        if (loss is not null && optimizer is null)
+            Incomplete(loss, "a loss but no optimizer", "add one, such as [Adam], or leave the loss out");
+        if (loss is null && optimizer is null && accuracy is not null)
+            Incomplete(accuracy, "[Accuracy] but neither loss nor optimizer", "add both, or leave [Accuracy] out");
+
+        LossKind? kind = loss is null ? null : ReadLoss(loss);
+        if (kind is { } k && calls.Count > 0) CheckHead(loss!, k, calls[calls.Count - 1].Layer, _layers[calls.Count - 1]);
+        return (kind, optimizer is null ? null : ReadOptimizer(optimizer, preset), accuracy is not null);
+    }
+
+    private void Incomplete(AttributeArguments at, string found, string remedy) =>
+        Fail(DiagnosticCatalog.TrainingIncomplete, at.Location(), _type.Name, found, remedy);
+
+    private LossKind? ReadLoss(AttributeArguments loss)
+    {
+        switch (loss.Title)
+        {
+            case "CategoricalCrossentropy": return LossKind.CategoricalCrossentropy;
+            case "SparseCategoricalCrossentropy": return LossKind.SparseCategoricalCrossentropy;
+            case "CrossEntropy": return LossKind.CrossEntropy;
+            default:
+                Fail(DiagnosticCatalog.NotSupportedYet, loss.Location(), "Loss " + loss.Title,
+                    "losses are CategoricalCrossentropy, SparseCategoricalCrossentropy and CrossEntropy");
+                return null;
+        }
+    }
+
+    private OptimizerSpec? ReadOptimizer(AttributeArguments optimizer, Preset preset)
+    {
+        OptimizerSpec? spec = null;
+        switch (optimizer.Title)
+        {
+            case "Sgd":
+                spec = new SgdSpec(Positive(optimizer, "rate", 0.01));
+                break;
+            case "Adam":
+                spec = new AdamSpec(
+                    Positive(optimizer, "rate", 1e-3),
+                    Decay(optimizer, "Beta1", 0.9),
+                    Decay(optimizer, "Beta2", 0.999),
+                    Positive(optimizer, "Epsilon", preset == Preset.Keras ? 1e-7 : 1e-8),
+                    preset == Preset.Keras ? EpsilonForm.BeforeCorrection : EpsilonForm.AfterCorrection);
+                break;
+            default:
+                Fail(DiagnosticCatalog.NotSupportedYet, optimizer.Location(), "Optimizer " + optimizer.Title, "optimizers are Adam and Sgd");
+                break;
+        }
+        _failed |= optimizer.Failed;
+        return spec;
+    }
+
+    private static double Positive(AttributeArguments optimizer, string name, double fallback) =>
+        optimizer.Real(name, fallback, static value => value > 0 && !double.IsInfinity(value), "a finite number greater than 0");
+
+    private static double Decay(AttributeArguments optimizer, string name, double fallback) =>
+        optimizer.Real(name, fallback, static value => value is >= 0 and < 1, "at least 0 and less than 1");
+
+    /// <summary>The last layer must yield what the loss takes.</summary>
+    private void CheckHead(AttributeArguments lossAttribute, LossKind loss, LayerSpec head, AttributeArguments headAttribute)
+    {
+        ActivationKind? activation = head switch { Conv2DSpec conv => conv.Activation, DenseSpec dense => dense.Activation, _ => null };
+        if (loss == LossKind.CrossEntropy)
+        {
+            if (activation is null or ActivationKind.None) return;
+            bool softmax = activation == ActivationKind.Softmax;
+            Fail(DiagnosticCatalog.HeadDisagreesWithLoss, headAttribute.Location("Activation"), lossAttribute.Title, "logits", head.Name,
+                softmax ? "probabilities" : "their positive part",
+                softmax ? "leave its activation out, or use [SparseCategoricalCrossentropy]" : "leave its activation out");
+        }
+        else if (activation != ActivationKind.Softmax)
+        {
+            string instead = loss == LossKind.SparseCategoricalCrossentropy ? ", or use [CrossEntropy]" : "";
+            Fail(DiagnosticCatalog.HeadDisagreesWithLoss, lossAttribute.Location(), lossAttribute.Title, "probabilities", head.Name,
+                activation == ActivationKind.None ? "logits" : "none",
+                (activation is null ? "end in a layer with Activation.Softmax" : "give it Activation = Activation.Softmax") + instead);
+        }
+    }
+
+    private AttributeArguments? ReadOnlyOne(string baseName, string what)
+    {
+        List<AttributeArguments> all = ReadAll(attribute => IsKind(attribute, baseName));
+        for (int i = 1; i < all.Count; i++) Incomplete(all[i], "two " + what, "keep one");
+        return all.FirstOrDefault();
+    }
+
+    private List<AttributeArguments> ReadAll(Func<AttributeData, bool> wanted)
+    {
+        var all = new List<AttributeArguments>();
+        IOrderedEnumerable<AttributeData> ordered = _type.GetAttributes().Where(wanted).Where(static a => a.ApplicationSyntaxReference is not null)
+            .OrderBy(static a => a.ApplicationSyntaxReference!.SyntaxTree.FilePath, StringComparer.Ordinal)
+            .ThenBy(static a => a.ApplicationSyntaxReference!.Span.Start);
+        foreach (AttributeData attribute in ordered)
+        {
+            var arguments = new AttributeArguments(attribute, _report, _cancellation);
+            _failed |= arguments.Failed;
+            all.Add(arguments);
+        }
+        return all;
+    }
+}

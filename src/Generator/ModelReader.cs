@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using Convoke.Kernels;
+using Convoke.Kernels.Models;
+using Convoke.Kernels.Types;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Convoke.Generator;
+
+/// <summary>Reads a class with [Model] into a <see cref="ModelSpec"/>. The generator reads silently; the analyzer passes a <see cref="Report"/>.</summary>
+internal sealed partial class ModelReader
+{
+    private readonly INamedTypeSymbol _type;
+    private readonly Compilation _compilation;
+    private readonly AttributeArguments _model;
+    private readonly ClassDeclarationSyntax? _declaration;
+    private readonly Report? _report;
+    private readonly CancellationToken _cancellation;
+    private readonly List<AttributeArguments> _layers = [];
+    private bool _failed;
+
+    private ModelReader(INamedTypeSymbol type, AttributeData model, Compilation compilation, Report? report, CancellationToken cancellation)
+    {
+        _type = type;
+        _compilation = compilation;
+        _report = report;
+        _cancellation = cancellation;
+        _model = new AttributeArguments(model, report, cancellation);
+        _declaration = DeclarationOf(model);
+    }
+
+    /// <summary>A reader of <paramref name="type"/>; null where the type has no [Model].</summary>
+    public static ModelReader? Find(INamedTypeSymbol type, Compilation compilation, Report? report, CancellationToken cancellation)
+    {
+        foreach (AttributeData attribute in type.GetAttributes())
+            if (attribute.AttributeClass is { Name: Names.ModelClass } c && InConvoke(c)) return new ModelReader(type, attribute, compilation, report, cancellation);
+        return null;
+    }
+
+    /// <summary>Whether <paramref name="node"/> is the declaration that [Model] stands on; a class with [Model] twice is read once.</summary>
+    public bool IsDeclaredAt(SyntaxNode node) => node == _declaration;
+
+    /// <summary>Everything that is wrong with the model, shapes included.</summary>
+    public void ReportAll()
+    {
+        if (Read()?.Spec is not { } spec) return;
+        foreach (SpecProblem problem in Compiler.Check(spec))
+        {
+            AttributeArguments attribute = problem.Call == CallSpec.ModelInput ? _model : _layers[problem.Call];
+            _report?.Invoke(DiagnosticCatalog.Find(problem.Id), attribute.Location(problem.Argument), [.. problem.MessageArguments]);
+        }
+    }
+
+    /// <summary>What the class says; null where nothing may be added to the class.</summary>
+    /// <remarks>
+    /// Null rather than a skeleton wherever the skeleton itself would not compile: the compiler stops at a faulty declaration, and then the
+    /// analyzer, which knows the reason, is never heard.
+    /// </remarks>
+    public ModelReading? Read()
+    {
+        if (!CheckClass()) return null;
+        if (!((CSharpCompilation)_compilation).Options.AllowUnsafe) Fail(DiagnosticCatalog.UnsafeNotAllowed, ClassLocation(), _type.Name);
+
+        Preset preset = _model.Member("Defaults", Preset.Keras, Preset.PyTorch);
+        InputSpec? input = ReadInput();
+        EquatableArray<CallSpec> calls = ReadLayers(preset);
+        (LossKind? loss, OptimizerSpec? optimizer, bool accuracy) = ReadTraining(preset, calls);
+
+        string? ns = _type.ContainingNamespace.IsGlobalNamespace ? null : _type.ContainingNamespace.ToDisplayString(NamespaceFormat);
+        string name = SyntaxFacts.GetKeywordKind(_type.Name) == SyntaxKind.None ? _type.Name : "@" + _type.Name;
+        bool valid = !_failed && !_model.Failed && _layers.TrueForAll(static layer => !layer.Failed);
+        return new ModelReading(ns, name, valid
+            ? new ModelSpec(ns, name, SyntaxFacts.GetText(_type.DeclaredAccessibility), input!, preset, calls, loss, optimizer, accuracy)
+            : null);
+    }
+
+    private static SymbolDisplayFormat NamespaceFormat { get; } =
+        SymbolDisplayFormat.FullyQualifiedFormat.WithGlobalNamespaceStyle(SymbolDisplayGlobalNamespaceStyle.Omitted);
+
+    private bool CheckClass()
+    {
+        if (WhyNoModel() is { } reason)
+        {
+            Fail(DiagnosticCatalog.UnsupportedClass, ClassLocation(), _type.Name, reason);
+            return false;
+        }
+        foreach (SyntaxReference reference in _type.DeclaringSyntaxReferences)
+        {
+            if (reference.GetSyntax(_cancellation) is ClassDeclarationSyntax declaration && !declaration.Modifiers.Any(SyntaxKind.PartialKeyword))
+            {
+                Fail(DiagnosticCatalog.NotPartial, declaration.Identifier.GetLocation(), _type.Name);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private string? WhyNoModel()
+    {
+        if (_type.IsRecord) return "is a record";
+        if (_type.ContainingType is not null) return "is nested in " + _type.ContainingType.Name;
+        if (_type.IsGenericType) return "is generic";
+        if (_type.IsStatic) return "is static";
+        if (_type.IsAbstract) return "is abstract";
+        if (_type.IsFileLocal) return "is local to a file, where generated code cannot add to it";
+        if (_type.Name is "Create" or "Summary" or "Plan" or "SelectCpuProgram" or "LoadCpuProgram") return "has the name of a member that is generated into it";
+        bool ownBase = _type.BaseType is { SpecialType: not SpecialType.System_Object } b && !(b.Name == Names.ModelBase && InConvoke(b));
+        return ownBase ? "derives from " + _type.BaseType!.Name : null;
+    }
+
+    private InputSpec? ReadInput()
+    {
+        ImageLayout layout = _model.Member("Layout", ImageLayout.ChannelsLast, ImageLayout.ChannelsFirst);
+        string[] axes = layout == ImageLayout.ChannelsFirst ? ["channels", "height", "width"] : ["height", "width", "channels"];
+        if (_model.Failed) return null;
+        ImmutableArray<int> shape = _model.Ints("input");
+        if (shape.Length != 3)
+        {
+            _model.Fault(DiagnosticCatalog.NoInputShape, _model.Location(), _type.Name, string.Join(", ", axes), shape.Length == 0 ? "none" : Literals.Of(shape.Length));
+            return null;
+        }
+        for (int i = 0; i < 3; i++)
+        {
+            if (shape[i] is >= 1 and <= Limits.Extent) continue;
+            _model.Fault(DiagnosticCatalog.OutOfRange, _model.Location("input", i), axes[i], _model.Title, "1 to " + Literals.Of(Limits.Extent), Literals.Of(shape[i]));
+        }
+        if (_model.Failed) return null;
+        long elements = (long)shape[0] * shape[1] * shape[2];
+        if (elements > Limits.InputElements)
+        {
+            _model.Fault(DiagnosticCatalog.OverBudget, _model.Location(), "An input sample of " + _type.Name,
+                Literals.Of(elements) + " elements", Literals.Of(Limits.InputElements) + " elements");
+            return null;
+        }
+        return layout == ImageLayout.ChannelsFirst
+            ? new InputSpec(shape[1], shape[2], shape[0], layout)
+            : new InputSpec(shape[0], shape[1], shape[2], layout);
+    }
+
+    private void Fail(DiagnosticDescriptor descriptor, Location location, params string[] arguments)
+    {
+        _failed = true;
+        _report?.Invoke(descriptor, location, arguments);
+    }
+
+    private Location ClassLocation() => _declaration?.Identifier.GetLocation() ?? _type.Locations[0];
+
+    private ClassDeclarationSyntax? DeclarationOf(AttributeData attribute) =>
+        attribute.ApplicationSyntaxReference?.GetSyntax(_cancellation).FirstAncestorOrSelf<ClassDeclarationSyntax>();
+
+    private static bool InConvoke(INamedTypeSymbol type) => type.ContainingNamespace is { Name: Names.Namespace, ContainingNamespace.IsGlobalNamespace: true };
+}

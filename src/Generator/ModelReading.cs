@@ -1,0 +1,19 @@
+using Convoke.Kernels;
+using Convoke.Kernels.Models;
+
+namespace Convoke.Generator;
+
+/// <summary>What was read of a model class: the value that the pipeline compares after each edit, hence text and numbers only.</summary>
+/// <param name="Namespace">Namespace of the class, null for the global one.</param>
+/// <param name="Name">Name of the class, escaped where it is a keyword.</param>
+/// <param name="Spec">The model; null where it has a fault, and only its skeleton can be written.</param>
+internal sealed record ModelReading(string? Namespace, string Name, ModelSpec? Spec)
+{
+    /// <summary>Stem of generated files' names; an '@' of an escaped keyword is no letter that such names may have.</summary>
+    public string HintStem => (Namespace is null ? Name : Namespace + "." + Name).Replace("@", "");
+}
+
+/// <summary>A model class with what the compiler made of it.</summary>
+/// <param name="Reading">The class.</param>
+/// <param name="Network">The compiled model; null where only the skeleton can be written.</param>
+internal sealed record ModelOutput(ModelReading Reading, CompiledModel? Network);

@@ -1,0 +1,170 @@
+using Convoke.Kernels.Scheduling;
+
+namespace Convoke.Kernels.Cpu;
+
+/// <summary>Direct convolution with its epilogue: bias, ReLU and the maximum over pooling windows are applied in registers.</summary>
+/// <remarks>
+/// A tile is a few pooling windows (or pixels) of one output row by one or two vectors of output channels. The reduction runs over filter rows, and in
+/// each over (column, channel), which lie one behind the other in NHWC. Also the data gradient's mainloop, over flipped weights and a bordered gradient.
+/// </remarks>
+public static class ConvForward
+{
+    /// <summary>Reductions up to this length are unrolled whole, in multiply-adds per accumulator.</summary>
+    private const int UnrollLimit = 32;
+
+    /// <summary>What happens to the accumulators.</summary>
+    /// <param name="Bias">Whether a bias is added.</param>
+    /// <param name="Relu">Whether negatives become zero.</param>
+    /// <param name="Winners">Whether each window's winner is stored.</param>
+    public readonly record struct Epilogue(bool Bias, bool Relu, bool Winners);
+
+    /// <summary>Emits <paramref name="name"/>(x, w, bias, y, arg) for one image; parameters that the epilogue does not need are left out.</summary>
+    public static void Emit(KernelWriter writer, string name, string summary, ConvGeometry g, Epilogue epilogue)
+    {
+        int window = g.PoolHeight * g.PoolWidth;
+        (int units, Tile tile) = TileChooser.Choose(writer.Target, g.OutColumns, window, g.Panel);
+        if (units == 0)
+        {
+            EmitPieces(writer, name, summary, g, epilogue);
+            return;
+        }
+
+        int rest = g.OutColumns % units;
+        string[] calls = rest == 0 ? [TileName(name, units)] : [TileName(name, units), TileName(name, rest)];
+        EmitDriver(writer, name, summary, g, epilogue, tile.Vectors, (code, call) =>
+        {
+            code.Line(units == 1 ? $"for (int q = 0; q < {g.OutColumns}; q++)" : $"for (int q = 0; q < {g.OutColumns - rest}; q += {units})");
+            code.Line("    " + call(calls[0], "q"));
+            if (rest > 0) code.Line(call(calls[1], (g.OutColumns - rest).ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        });
+        EmitTile(writer, calls[0], g, epilogue, units, tile.Vectors, 0, window);
+        if (rest > 0) EmitTile(writer, calls[1], g, epilogue, rest, tile.Vectors, 0, window);
+    }
+
+    /// <summary>A window that exceeds the registers is taken in pieces; y holds the maximum so far, before bias and ReLU.</summary>
+    private static void EmitPieces(KernelWriter writer, string name, string summary, ConvGeometry g, Epilogue epilogue)
+    {
+        int window = g.PoolHeight * g.PoolWidth, piece = writer.Target.Registers - 4;
+        EmitDriver(writer, name, summary, g, epilogue, 1, (code, call) =>
+        {
+            using (code.Block($"for (int q = 0; q < {g.OutColumns}; q++)"))
+                for (int from = 0; from < window; from += piece) code.Line(call($"{name}Piece{from}", "q"));
+        });
+        for (int from = 0; from < window; from += piece)
+            EmitTile(writer, $"{name}Piece{from}", g, epilogue, 1, 1, from, Math.Min(window, from + piece));
+    }
+
+    private static string TileName(string name, int units) => $"{name}Tile{units}";
+
+    private static void EmitDriver(KernelWriter writer, string name, string summary, ConvGeometry g, Epilogue epilogue, int vectors, Action<Emission.CodeWriter, Func<string, string, string>> row)
+    {
+        Emission.CodeWriter code = writer.Code;
+        int step = vectors * writer.Lanes;
+        code.Line();
+        code.Line(summary);
+        using (code.Block($"private static void {name}({Parameters(epilogue)})"))
+        using (code.Block($"for (int k = 0; k < {g.KStored}; k += {step})"))
+        {
+            code.Line(step == g.Panel
+                ? $"float* wk = w + k * {g.Reduction};"
+                : $"float* wk = w + k / {g.Panel} * {g.Panel * g.Reduction} + k % {g.Panel};");
+            using (code.Block($"for (int p = 0; p < {g.OutRows}; p++)"))
+            {
+                code.Line($"float* xp = x + p * {g.PoolHeight * g.W * g.CStored};");
+                code.Line($"float* yp = y + p * {g.OutColumns * g.KStored} + k;");
+                if (epilogue.Winners) code.Line($"byte* ap = arg + p * {g.OutColumns * g.KStored} + k;");
+                row(code, (method, q) =>
+                {
+                    string x = $"xp + {q} * {g.PoolWidth * g.CStored}", y = $"yp + {q} * {g.KStored}";
+                    return $"{method}({x}, wk, {(epilogue.Bias ? "bias + k, " : "")}{y}{(epilogue.Winners ? $", ap + {q} * {g.KStored}" : "")});";
+                });
+            }
+        }
+    }
+
+    private static string Parameters(Epilogue epilogue) =>
+        $"float* x, float* w, {(epilogue.Bias ? "float* bias, " : "")}float* y{(epilogue.Winners ? ", byte* arg" : "")}";
+
+    /// <summary>One register tile over elements [from, to) of each of <paramref name="units"/> windows.</summary>
+    private static void EmitTile(KernelWriter writer, string name, ConvGeometry g, Epilogue epilogue, int units, int vectors, int from, int to)
+    {
+        if (!writer.Once(name)) return;
+        Emission.CodeWriter code = writer.Code;
+        int rowsPerUnit = to - from;
+        var tile = new Tile(units * rowsPerUnit, vectors);
+        using (writer.Microkernel($"{name}({Parameters(epilogue)})"))
+        {
+            writer.Accumulators(tile, static (_, _) => "F.Zero");
+            EmitMainloop(writer, g, tile, row => PixelOffset(g, row / rowsPerUnit, from + (row % rowsPerUnit)));
+            for (int unit = 0; unit < units; unit++)
+                for (int z = 0; z < vectors; z++) EmitEpilogue(writer, g, epilogue, unit, rowsPerUnit, z, from, last: to == g.PoolHeight * g.PoolWidth);
+        }
+    }
+
+    /// <summary>Offset of a window element's first input element from the tile's.</summary>
+    private static int PixelOffset(ConvGeometry g, int unit, int element) =>
+        ((element / g.PoolWidth * g.W) + (unit * g.PoolWidth) + (element % g.PoolWidth)) * g.CStored;
+
+    private static void EmitMainloop(KernelWriter writer, ConvGeometry g, Tile tile, Func<int, int> pixel)
+    {
+        Emission.CodeWriter code = writer.Code;
+        code.Line("F b, " + string.Join(", ", KernelWriter.Vectors(tile).Select(static z => $"w{z}")) + ";");
+        int inner = g.S * g.CStored;
+        if (g.Reduction <= UnrollLimit)
+        {
+            for (int step = 0; step < g.Reduction; step++) EmitStep(step * g.Panel, (step / inner * g.W * g.CStored) + (step % inner));
+            return;
+        }
+
+        int unroll = inner % 2 == 0 ? 2 : 1;
+        using (code.Block($"for (int r = 0; r < {g.R}; r++)"))
+        {
+            code.Line($"float* end = x + {inner};");
+            using (code.Block("do", "} while (x < end);"))
+            {
+                for (int step = 0; step < unroll; step++) EmitStep(step * g.Panel, step);
+                code.Line($"x += {unroll}; w += {unroll * g.Panel};");
+            }
+
+            if (g.W * g.CStored != inner) code.Line($"x += {(g.W * g.CStored) - inner};");
+        }
+
+        void EmitStep(int weightOffset, int inputOffset)
+        {
+            code.Line(writer.LoadVectors(tile, "w", "w", weightOffset));
+            for (int row = 0; row < tile.Rows; row++) code.Line(writer.MultiplyAdd(tile, row, $"x[{pixel(row) + inputOffset}]", "w"));
+        }
+    }
+
+    private static void EmitEpilogue(KernelWriter writer, ConvGeometry g, Epilogue epilogue, int unit, int rowsPerUnit, int z, int from, bool last)
+    {
+        Emission.CodeWriter code = writer.Code;
+        int first = unit * rowsPerUnit, y = (unit * g.KStored) + (z * writer.Lanes);
+        if (!g.Pooled)
+        {
+            string plain = epilogue.Bias ? $"a{first}_{z} + V.Load({KernelWriter.Plus("bias", z * writer.Lanes)})" : $"a{first}_{z}";
+            code.Line($"{Relu(plain)}.Store({KernelWriter.Plus("y", y)});");
+            return;
+        }
+
+        using (code.Block(""))
+        {
+            bool fresh = from == 0;
+            code.Line(fresh ? $"F best = a{first}_{z};" : $"F best = V.Load({KernelWriter.Plus("y", y)});");
+            if (epilogue.Winners) code.Line(fresh ? "I winner = I.Zero;" : $"I winner = Lanes.LoadBytes{writer.Target.Bits}({KernelWriter.Plus("arg", y)});");
+            for (int element = fresh ? 1 : 0; element < rowsPerUnit; element++)
+            {
+                string a = $"a{first + element}_{z}";
+                if (epilogue.Winners) code.Line($"winner = V.ConditionalSelect(V.GreaterThan({a}, best).AsInt32(), V.Create({from + element}), winner);");
+                code.Line($"best = V.MaxNative(best, {a});");
+            }
+
+            string result = last && epilogue.Bias ? $"best + V.Load({KernelWriter.Plus("bias", z * writer.Lanes)})" : "best";
+            code.Line($"{(last ? Relu(result) : result)}.Store({KernelWriter.Plus("y", y)});");
+            if (epilogue.Winners) code.Line($"Lanes.StoreBytes(winner, {KernelWriter.Plus("arg", y)});");
+        }
+
+        // MaxNative yields its second operand where one is NaN: the value stands second, so that a NaN survives.
+        string Relu(string value) => epilogue.Relu ? $"V.MaxNative(F.Zero, {value})" : value.Contains('+') ? $"({value})" : value;
+    }
+}

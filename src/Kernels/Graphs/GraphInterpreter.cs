@@ -1,0 +1,272 @@
+using Convoke.Kernels.Models;
+
+namespace Convoke.Kernels.Graphs;
+
+/// <summary>The definition of every op: plain loops in double over dense arrays, batch axis first. Slow, and right.</summary>
+public static class GraphInterpreter
+{
+    /// <summary>Evaluates all values of <paramref name="graph"/> for <paramref name="n"/> samples.</summary>
+    /// <param name="graph">Forward or training graph. <see cref="Op.Update"/> yields the gradient step of plain SGD, or of Adam's first step from zero moments.</param>
+    /// <param name="n">Samples.</param>
+    /// <param name="input">[N,H,W,C].</param>
+    /// <param name="target">Class indices [N], or rows [N,O]; null where the graph has no loss.</param>
+    /// <param name="parameter">A parameter's elements, row-major in its graph shape (RSCK, IO, K).</param>
+    public static double[][] Run(Graph graph, int n, double[] input, double[]? target, Func<string, double[]> parameter)
+    {
+        var results = new double[graph.Values.Count][];
+        foreach (Value value in graph.Values) results[value.Id] = Evaluate(graph, value, n, results, input, target, parameter);
+        return results;
+    }
+
+    private static double[] Evaluate(Graph graph, Value y, int n, double[][] results, double[] input, double[]? target, Func<string, double[]> parameter)
+    {
+        double[] X(int operand) => results[y.Inputs[operand]];
+        Value V(int operand) => graph[y.Inputs[operand]];
+        return y.Op switch
+        {
+            Op.Input => Sized(input, n * y.Shape.Count, y),
+            Op.Target => Sized(target ?? throw new ArgumentNullException(nameof(target)), n * y.Shape.Count, y),
+            Op.Parameter p => Sized(parameter(p.Name), y.Shape.Count, y),
+            Op.Conv2D => Convolution.Fprop(n, X(0), V(0).Shape, X(1), V(1).Shape),
+            Op.ConvDgrad => Convolution.Dgrad(n, X(0), X(1), V(1).Shape, y.Shape),
+            Op.ConvWgrad => Convolution.Wgrad(n, X(0), V(0).Shape, X(1), y.Shape),
+            Op.BiasAdd => Map(X(0), (x, i) => x + X(1)[i % X(1).Length]),
+            Op.BiasGrad => SumRows(X(0), y.Shape.Count),
+            Op.Relu => Map(X(0), static (x, _) => x > 0 || double.IsNaN(x) ? x : 0),
+            Op.ReluGrad => Map(X(0), (dy, i) => X(1)[i] > 0 ? dy : 0),
+            Op.Softmax => Rows(X(0), y.Shape.Count, Softmax),
+            Op.MaxPool2D p => Pool(n, X(0), V(0).Shape, p.PoolHeight, p.PoolWidth, static (value, _) => value),
+            Op.MaxPoolArg p => Pool(n, X(0), V(0).Shape, p.PoolHeight, p.PoolWidth, static (_, arg) => arg),
+            Op.MaxPoolGrad p => Unpool(n, X(0), X(1), V(0).Shape, y.Shape, p.PoolHeight, p.PoolWidth),
+            Op.Flatten f => Permute(n, X(0), V(0).Shape, f.Order, inverse: false),
+            Op.Unflatten f => Permute(n, X(0), y.Shape, f.Order, inverse: true),
+            Op.Dense => MatMul(X(0), X(1), n, V(1).Shape[0], V(1).Shape[1]),
+            Op.DenseDgrad => MatMul(X(0), Transpose(X(1), V(1).Shape[0], V(1).Shape[1]), n, V(1).Shape[1], V(1).Shape[0]),
+            Op.DenseWgrad => MatMul(Transpose(X(0), n, y.Shape[0]), X(1), y.Shape[0], n, y.Shape[1]),
+            Op.CrossEntropy => PerSample(n, i => -Dot(TargetRow(X(1), i, V(0).Shape.Count, V(1)), Map(Row(X(0), i, V(0).Shape.Count), static (p, _) => Math.Log(p)))),
+            Op.SoftmaxCrossEntropy => PerSample(n, i => CrossEntropy(Row(X(0), i, V(0).Shape.Count), TargetRow(X(1), i, V(0).Shape.Count, V(1)))),
+            Op.SoftmaxCrossEntropyGrad => CrossEntropyGrad(n, X(0), y.Shape.Count, X(1), V(1)),
+            Op.Correct => PerSample(n, i => ArgMax(Row(X(0), i, V(0).Shape.Count)) == ArgMax(TargetRow(X(1), i, V(0).Shape.Count, V(1))) ? 1 : 0),
+            Op.Update u => Map(X(0), (w, i) => w - FirstStep(u.Optimizer, X(1)[i])),
+            _ => throw new NotSupportedException($"{y.Op.Mnemonic} is not interpreted"),
+        };
+    }
+
+    /// <summary>What the first optimizer step subtracts: moments start at zero, so that both corrections cancel the decays.</summary>
+    private static double FirstStep(OptimizerSpec optimizer, double g) => optimizer switch
+    {
+        SgdSpec sgd => sgd.LearningRate * g,
+        AdamSpec { Form: EpsilonForm.AfterCorrection } adam => adam.LearningRate * g / (Math.Abs(g) + adam.Epsilon),
+        AdamSpec adam => adam.LearningRate * g / (Math.Abs(g) + (adam.Epsilon / Math.Sqrt(1 - adam.Beta2))),
+        _ => throw new NotSupportedException(optimizer.GetType().Name),
+    };
+
+    private static double[] Sized(double[] data, int count, Value y) =>
+        data.Length == count ? data : throw new ArgumentException($"{y.Name} takes {count} elements, got {data.Length}");
+
+    private static double[] Map(double[] x, Func<double, int, double> f)
+    {
+        var y = new double[x.Length];
+        for (int i = 0; i < y.Length; i++) y[i] = f(x[i], i);
+        return y;
+    }
+
+    private static double[] PerSample(int n, Func<int, double> f)
+    {
+        var y = new double[n];
+        for (int i = 0; i < n; i++) y[i] = f(i);
+        return y;
+    }
+
+    private static double[] Row(double[] x, int row, int length) => x.AsSpan(row * length, length).ToArray();
+
+    private static double[] Rows(double[] x, int length, Func<double[], double[]> f)
+    {
+        var y = new double[x.Length];
+        for (int row = 0; row < x.Length / length; row++) f(Row(x, row, length)).CopyTo(y, row * length);
+        return y;
+    }
+
+    private static double[] SumRows(double[] x, int length)
+    {
+        var y = new double[length];
+        for (int i = 0; i < x.Length; i++) y[i % length] += x[i];
+        return y;
+    }
+
+    private static double Dot(double[] a, double[] b)
+    {
+        double sum = 0;
+        for (int i = 0; i < a.Length; i++) if (a[i] != 0) sum += a[i] * b[i];
+        return sum;
+    }
+
+    private static int ArgMax(double[] x)
+    {
+        int best = 0;
+        for (int i = 1; i < x.Length; i++) if (x[i] > x[best]) best = i;
+        return best;
+    }
+
+    /// <summary>Row i of the target: as given, or one-hot from a class index.</summary>
+    private static double[] TargetRow(double[] target, int i, int classes, Value value)
+    {
+        if (value.Shape.Rank > 0) return Row(target, i, classes);
+        var row = new double[classes];
+        row[(int)target[i]] = 1;
+        return row;
+    }
+
+    private static double[] Softmax(double[] z)
+    {
+        double max = z.Max();
+        double[] e = Map(z, (x, _) => Math.Exp(x - max));
+        double sum = e.Sum();
+        return Map(e, (x, _) => x / sum);
+    }
+
+    private static double CrossEntropy(double[] z, double[] t)
+    {
+        double max = z.Max();
+        double log = max + Math.Log(z.Sum(x => Math.Exp(x - max)));
+        return Dot(t, Map(z, (x, _) => log - x));
+    }
+
+    private static double[] CrossEntropyGrad(int n, double[] z, int classes, double[] target, Value targetValue)
+    {
+        var dz = new double[z.Length];
+        for (int i = 0; i < n; i++)
+        {
+            double[] t = TargetRow(target, i, classes, targetValue);
+            double mass = t.Sum();
+            double[] p = Softmax(Row(z, i, classes));
+            for (int j = 0; j < classes; j++) dz[(i * classes) + j] = ((p[j] * mass) - t[j]) / n;
+        }
+
+        return dz;
+    }
+
+    /// <summary>a[M,K] b[K,N].</summary>
+    private static double[] MatMul(double[] a, double[] b, int rows, int inner, int columns)
+    {
+        var c = new double[rows * columns];
+        for (int i = 0; i < rows; i++)
+            for (int k = 0; k < inner; k++)
+                for (int j = 0; j < columns; j++) c[(i * columns) + j] += a[(i * inner) + k] * b[(k * columns) + j];
+        return c;
+    }
+
+    private static double[] Transpose(double[] a, int rows, int columns)
+    {
+        var t = new double[a.Length];
+        for (int i = 0; i < rows; i++)
+            for (int j = 0; j < columns; j++) t[(j * rows) + i] = a[(i * columns) + j];
+        return t;
+    }
+
+    private static double[] Pool(int n, double[] x, Types.Shape s, int ph, int pw, Func<double, int, double> choose)
+    {
+        int rows = s[0] / ph, columns = s[1] / pw, channels = s[2];
+        var y = new double[n * rows * columns * channels];
+        for (int i = 0; i < y.Length; i++)
+        {
+            int c = i % channels, q = i / channels % columns, p = i / channels / columns % rows, sample = i / (channels * columns * rows);
+            double best = 0;
+            int arg = -1;
+            for (int a = 0; a < ph * pw; a++)
+            {
+                double v = x[((((sample * s[0]) + (p * ph) + (a / pw)) * s[1]) + (q * pw) + (a % pw)) * channels + c];
+                if (arg < 0 || v > best) (best, arg) = (v, a);
+            }
+
+            y[i] = choose(best, arg);
+        }
+
+        return y;
+    }
+
+    private static double[] Unpool(int n, double[] dy, double[] arg, Types.Shape s, Types.Shape full, int ph, int pw)
+    {
+        var dx = new double[n * full.Count];
+        for (int i = 0; i < dy.Length; i++)
+        {
+            int c = i % s[2], q = i / s[2] % s[1], p = i / s[2] / s[1] % s[0], sample = i / s.Count, a = (int)arg[i];
+            dx[((((sample * full[0]) + (p * ph) + (a / pw)) * full[1]) + (q * pw) + (a % pw)) * full[2] + c] = dy[i];
+        }
+
+        return dx;
+    }
+
+    private static double[] Permute(int n, double[] x, Types.Shape s, ImageLayout order, bool inverse)
+    {
+        if (order == ImageLayout.ChannelsLast) return x;
+        var y = new double[x.Length];
+        for (int i = 0; i < x.Length; i++)
+        {
+            int c = i % s[2], w = i / s[2] % s[1], h = i / s[2] / s[1] % s[0], sample = i / s.Count;
+            int flat = (sample * s.Count) + (((c * s[0]) + h) * s[1]) + w;
+            if (inverse) y[i] = x[flat]; else y[flat] = x[i];
+        }
+
+        return y;
+    }
+
+    /// <summary>The three convolutions differ only in which operand of y += x w is summed into.</summary>
+    private static class Convolution
+    {
+        public static double[] Fprop(int n, double[] x, Types.Shape xs, double[] w, Types.Shape ws)
+        {
+            var y = new double[n * (xs[0] - ws[0] + 1) * (xs[1] - ws[1] + 1) * ws[3]];
+            Visit(n, xs, ws, new FpropTerm(x, w, y));
+            return y;
+        }
+
+        public static double[] Dgrad(int n, double[] dy, double[] w, Types.Shape ws, Types.Shape xs)
+        {
+            var dx = new double[n * xs.Count];
+            Visit(n, xs, ws, new DgradTerm(dx, w, dy));
+            return dx;
+        }
+
+        public static double[] Wgrad(int n, double[] x, Types.Shape xs, double[] dy, Types.Shape ws)
+        {
+            var dw = new double[ws.Count];
+            Visit(n, xs, ws, new WgradTerm(x, dw, dy));
+            return dw;
+        }
+
+        /// <summary>Every term of y[p,q,k] += x[p+r,q+s,c] w[r,s,c,k], as element indices; a struct, so that the call is inlined.</summary>
+        private static void Visit<TTerm>(int n, Types.Shape x, Types.Shape w, TTerm term) where TTerm : struct, ITerm
+        {
+            int rows = x[0] - w[0] + 1, columns = x[1] - w[1] + 1, height = x[0], width = x[1], r1 = w[0], s1 = w[1], channels = w[2], filters = w[3];
+            for (int i = 0; i < n; i++)
+                for (int p = 0; p < rows; p++)
+                    for (int q = 0; q < columns; q++)
+                        for (int r = 0; r < r1; r++)
+                            for (int s = 0; s < s1; s++)
+                                for (int c = 0; c < channels; c++)
+                                    for (int k = 0; k < filters; k++)
+                                        term.Add((((((i * height) + p + r) * width) + q + s) * channels) + c, (((((r * s1) + s) * channels) + c) * filters) + k, (((((i * rows) + p) * columns) + q) * filters) + k);
+        }
+
+        private interface ITerm
+        {
+            void Add(int x, int w, int y);
+        }
+
+        private readonly struct FpropTerm(double[] x, double[] w, double[] y) : ITerm
+        {
+            public void Add(int ix, int iw, int iy) => y[iy] += x[ix] * w[iw];
+        }
+
+        private readonly struct DgradTerm(double[] dx, double[] w, double[] dy) : ITerm
+        {
+            public void Add(int ix, int iw, int iy) => dx[ix] += dy[iy] * w[iw];
+        }
+
+        private readonly struct WgradTerm(double[] x, double[] dw, double[] dy) : ITerm
+        {
+            public void Add(int ix, int iw, int iy) => dw[iw] += x[ix] * dy[iy];
+        }
+    }
+}

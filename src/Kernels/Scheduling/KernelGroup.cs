@@ -1,0 +1,128 @@
+using Convoke.Kernels.Models;
+
+namespace Convoke.Kernels.Scheduling;
+
+/// <summary>Ops that one emitted kernel computes together. Ids name values of the graph that are kept in memory; what lies between them is not.</summary>
+/// <param name="Name">The layer's name.</param>
+/// <param name="Call">The layer call, for messages that name a layer.</param>
+public abstract record KernelGroup(string Name, int Call)
+{
+    /// <summary>Whether the kernel works on one image at a time; the others take a chunk of images.</summary>
+    public virtual bool PerImage => false;
+
+    /// <summary>Whether the kernel runs in the phase over parameters.</summary>
+    public virtual bool OverParameters => false;
+
+    /// <summary>Values read.</summary>
+    public abstract IEnumerable<int> Reads { get; }
+
+    /// <summary>Values written.</summary>
+    public abstract IEnumerable<int> Writes { get; }
+}
+
+/// <summary>Convolution, bias, ReLU and maximum pooling as one: only the pooled map, and while training the winners, reach memory.</summary>
+public sealed record ConvForwardGroup(string Name, int Call, ConvGeometry Geometry, bool Relu, int X, int Weights, int? Bias, int Y, int? Arg) : KernelGroup(Name, Call)
+{
+    public override bool PerImage => true;
+
+    public override IEnumerable<int> Reads => [X];
+
+    public override IEnumerable<int> Writes => Arg is { } arg ? [Y, arg] : [Y];
+}
+
+/// <summary>A pooling that follows no convolution. H, W, P, Q of the geometry are input and covered rows and columns; C = K.</summary>
+public sealed record PoolForwardGroup(string Name, int Call, ConvGeometry Geometry, int X, int Y, int? Arg) : KernelGroup(Name, Call)
+{
+    public override bool PerImage => true;
+
+    public override IEnumerable<int> Reads => [X];
+
+    public override IEnumerable<int> Writes => Arg is { } arg ? [Y, arg] : [Y];
+}
+
+/// <summary>y = relu(x w + b) for a chunk of images. <paramref name="In"/> counts stored features.</summary>
+public sealed record DenseForwardGroup(string Name, int Call, int In, int Units, bool Relu, int X, int Weights, int? Bias, int Y) : KernelGroup(Name, Call)
+{
+    public override IEnumerable<int> Reads => [X];
+
+    public override IEnumerable<int> Writes => [Y];
+}
+
+/// <summary>Softmax, cross-entropy, its gradient and the count of right answers, of one row of logits each; whatever of them is wanted.</summary>
+public sealed record HeadGroup(string Name, int Call, int Classes, LossKind? Loss, bool Softmax, int Logits, int? LogitsGrad) : KernelGroup(Name, Call)
+{
+    public override IEnumerable<int> Reads => [Logits];
+
+    public override IEnumerable<int> Writes => LogitsGrad is { } grad ? [grad] : [];
+}
+
+/// <summary>dx = dy w^T, masked by the ReLU that made x where there was one. <paramref name="In"/> counts stored features.</summary>
+public sealed record DenseDgradGroup(string Name, int Call, int In, int Units, int Dy, int Weights, int? ReluOutput, int Dx) : KernelGroup(Name, Call)
+{
+    public override IEnumerable<int> Reads => ReluOutput is { } y ? [Dy, y] : [Dy];
+
+    public override IEnumerable<int> Writes => [Dx];
+}
+
+/// <summary>Undoes pooling and ReLU, sums the bias and filter gradients of the image into the task's partial, and yields the input's gradient if wanted.</summary>
+/// <param name="Name">The layer's name.</param>
+/// <param name="Call">The layer call.</param>
+/// <param name="Geometry">Extents.</param>
+/// <param name="Relu">Whether the gradient is masked by y > 0.</param>
+/// <param name="X">The convolution's input.</param>
+/// <param name="Weights">The filter.</param>
+/// <param name="Bias">The bias.</param>
+/// <param name="Y">The group's forward output, after ReLU and pooling.</param>
+/// <param name="Arg">Winners of the pooling.</param>
+/// <param name="Dy">Gradient of Y.</param>
+/// <param name="Dx">Gradient of X, or null.</param>
+public sealed record ConvBackwardGroup(string Name, int Call, ConvGeometry Geometry, bool Relu, int X, int Weights, int? Bias, int Y, int? Arg, int Dy, int? Dx) : KernelGroup(Name, Call)
+{
+    public override bool PerImage => true;
+
+    public override IEnumerable<int> Reads
+    {
+        get
+        {
+            yield return X;
+            yield return Dy;
+            if (Relu) yield return Y;
+            if (Arg is { } arg) yield return arg;
+        }
+    }
+
+    public override IEnumerable<int> Writes => Dx is { } dx ? [dx] : [];
+
+    /// <summary>Floats of the unpooled gradient: one band of rows, or the whole map with a zero border where the input's gradient is wanted.</summary>
+    public int ScratchFloats => (Dx is null ? Geometry.PoolHeight * Geometry.Q : Geometry.PaddedP * Geometry.PaddedQ) * Geometry.KStored;
+}
+
+/// <summary>dx = dy at each window's winner, else 0.</summary>
+public sealed record PoolBackwardGroup(string Name, int Call, ConvGeometry Geometry, int Dy, int Arg, int Dx) : KernelGroup(Name, Call)
+{
+    public override bool PerImage => true;
+
+    public override IEnumerable<int> Reads => [Dy, Arg];
+
+    public override IEnumerable<int> Writes => [Dx];
+}
+
+/// <summary>dw = x^T dy over the whole batch, the optimizer in its epilogue, and the bias beside it.</summary>
+public sealed record DenseUpdateGroup(string Name, int Call, int In, int Units, int X, int Dy, int Weights, int? Bias) : KernelGroup(Name, Call)
+{
+    public override bool OverParameters => true;
+
+    public override IEnumerable<int> Reads => [X, Dy];
+
+    public override IEnumerable<int> Writes => [];
+}
+
+/// <summary>Adds the tasks' partials in order and takes the optimizer step.</summary>
+public sealed record ConvUpdateGroup(string Name, int Call, ConvGeometry Geometry, int Weights, int? Bias) : KernelGroup(Name, Call)
+{
+    public override bool OverParameters => true;
+
+    public override IEnumerable<int> Reads => [];
+
+    public override IEnumerable<int> Writes => [];
+}

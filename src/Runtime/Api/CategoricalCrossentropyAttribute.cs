@@ -1,0 +1,9 @@
+using System.Diagnostics;
+
+namespace Convoke;
+
+/// <summary>Cross-entropy of target rows (one-hot, or any distribution): <c>-Σ_j t[j] · log y[j]</c>, averaged over the batch.</summary>
+/// <remarks>Labels are rows of as many numbers as there are classes. The last layer has <see cref="Activation.Softmax"/>; both are computed as one, from logits.</remarks>
+[Conditional("CONVOKE_KEEP_ATTRIBUTES")]
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public sealed class CategoricalCrossentropyAttribute : LossAttribute;

@@ -1,0 +1,9 @@
+using System.Diagnostics;
+
+namespace Convoke;
+
+/// <summary>Cross-entropy of class indices on logits, as PyTorch has it: <c>log Σ_j exp(y[j]) - y[label]</c>, averaged over the batch.</summary>
+/// <remarks>Labels are numbers from 0 to classes - 1. The last layer has no activation.</remarks>
+[Conditional("CONVOKE_KEEP_ATTRIBUTES")]
+[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+public sealed class CrossEntropyAttribute : LossAttribute;

@@ -1,0 +1,24 @@
+using Convoke.Compiled;
+
+namespace Convoke;
+
+/// <summary>Measures a model on a whole data set, slice by slice.</summary>
+internal static class EvaluationLoop
+{
+    /// <summary>The mean over all samples; null when cancelled before the end.</summary>
+    public static Evaluation? Run(NetworkPlan plan, StepEngine engine, Dataset data, int batchSize, CancellationToken cancellationToken)
+    {
+        DatasetSource source = new(plan, data);
+        double loss = 0;
+        long correct = 0;
+        for (int start = 0; start < data.Count; start += Math.Min(batchSize, data.Count - start))
+        {
+            if (cancellationToken.IsCancellationRequested) return null;
+            source.Start = start;
+            BatchSum sum = engine.Evaluate(source, Math.Min(batchSize, data.Count - start));
+            loss += sum.Loss;
+            correct += sum.Correct;
+        }
+        return new Evaluation(loss / data.Count, plan.Accuracy ? (double)correct / data.Count : null, data.Count);
+    }
+}

@@ -1,0 +1,103 @@
+using System.Numerics.Tensors;
+
+namespace Convoke;
+
+public abstract unsafe partial class Model
+{
+    /// <summary>The model's output for each image.</summary>
+    /// <param name="images">f32[N, sample] in the model's layout; N follows from the length and may be 0.</param>
+    /// <param name="probabilities">f32[N, classes], filled: probabilities of a model that ends in a softmax or has a cross-entropy, otherwise its last layer's values.</param>
+    /// <exception cref="ShapeMismatchException">The sizes disagree with the model or with each other.</exception>
+    public void Predict(ReadOnlySpan<float> images, Span<float> probabilities)
+    {
+        using ModelGuard.Lease lease = _guard.Enter();
+        int count = _checks.SampleCount(images.Length);
+        _checks.Destination(probabilities.Length, count, _plan.Classes, "floats");
+        RunPredict(images, count, probabilities, default);
+    }
+
+    /// <summary>The model's output for each image, from and to tensors; those that are not dense are copied on the way.</summary>
+    /// <param name="images">f32[N, sample], or f32[N, height, width, channels] in the model's order of axes.</param>
+    /// <param name="probabilities">f32[N, classes], filled.</param>
+    /// <exception cref="ShapeMismatchException">The lengths disagree with the model or with each other.</exception>
+    public void Predict(in ReadOnlyTensorSpan<float> images, in TensorSpan<float> probabilities)
+    {
+        using ModelGuard.Lease lease = _guard.Enter();
+        int count = _checks.ImageTensor(images.Lengths);
+        _checks.OutputTensor(probabilities.Lengths, count);
+        if (count == 0) return;
+        ReadOnlySpan<float> source = images.IsDense ? images.GetSpan([0, .. new nint[images.Rank - 1]], (int)images.FlattenedLength) : Flatten(images);
+        if (probabilities.IsDense)
+        {
+            RunPredict(source, count, probabilities.GetSpan([0, 0], (int)probabilities.FlattenedLength), default);
+            return;
+        }
+        float[] rows = new float[count * _plan.Classes];
+        RunPredict(source, count, rows, default);
+        new ReadOnlyTensorSpan<float>(rows, probabilities.Lengths).CopyTo(probabilities);
+
+        static float[] Flatten(in ReadOnlyTensorSpan<float> tensor)
+        {
+            float[] values = new float[checked((int)tensor.FlattenedLength)];
+            tensor.FlattenTo(values);
+            return values;
+        }
+    }
+
+    /// <summary>The most probable class of one image f32[sample] in the model's layout; the lower one of equals.</summary>
+    /// <exception cref="ShapeMismatchException"><paramref name="image"/> is not exactly one sample.</exception>
+    public int PredictClass(ReadOnlySpan<float> image)
+    {
+        int result = 0;
+        PredictClasses(image, new Span<int>(ref result));
+        return result;
+    }
+
+    /// <summary>The most probable class of each image; the lower one of equals.</summary>
+    /// <param name="images">f32[N, sample] in the model's layout; N follows from the length and may be 0.</param>
+    /// <param name="classes">i32[N], filled.</param>
+    /// <exception cref="ShapeMismatchException">The sizes disagree with the model or with each other.</exception>
+    public void PredictClasses(ReadOnlySpan<float> images, Span<int> classes)
+    {
+        using ModelGuard.Lease lease = _guard.Enter();
+        int count = _checks.SampleCount(images.Length);
+        _checks.Destination(classes.Length, count, 1, "classes");
+        RunPredict(images, count, default, classes);
+    }
+
+    /// <summary>Mean loss and accuracy over a data set.</summary>
+    /// <param name="data">At least one sample, of the model's sizes.</param>
+    /// <param name="batchSize">Samples that go through the network at a time; the result hardly depends on it (sums are in double).</param>
+    /// <param name="cancellationToken">Looked at between batches.</param>
+    /// <exception cref="ShapeMismatchException">The sizes disagree, or there is no sample.</exception>
+    /// <exception cref="LabelException">The class counts disagree.</exception>
+    /// <exception cref="InvalidOperationException">The model has no loss.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Evaluation Evaluate(Dataset data, int batchSize = SliceSamples, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        using ModelGuard.Lease lease = _guard.Enter();
+        _checks.HasLoss();
+        _checks.Data(data);
+        return EvaluationLoop.Run(_plan, _engine, data, batchSize, cancellationToken) ?? throw new OperationCanceledException(cancellationToken);
+    }
+
+    private void RunPredict(ReadOnlySpan<float> images, int count, Span<float> probabilities, Span<int> classes)
+    {
+        int sampleLength = _plan.Height * _plan.Width * _plan.Channels;
+        fixed (float* imagePointer = images, probabilityPointer = probabilities)
+        fixed (int* classPointer = classes)
+        {
+            for (int start = 0; start < count; start += SliceSamples)
+            {
+                _spans.Point(imagePointer + ((long)start * sampleLength), null, null);
+                _engine.Predict(
+                    _spans,
+                    Math.Min(SliceSamples, count - start),
+                    probabilityPointer == null ? null : probabilityPointer + ((long)start * _plan.Classes),
+                    classPointer == null ? null : classPointer + start);
+            }
+        }
+    }
+}

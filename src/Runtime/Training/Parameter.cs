@@ -1,0 +1,115 @@
+using System.Globalization;
+using Convoke.Compiled;
+
+namespace Convoke;
+
+/// <summary>One trained tensor of a model, read and written in the logical, row-major order of its shape.</summary>
+/// <remarks>How the kernels store it (padded, blocked) does not show. Names and axis order are those of the model's preset.</remarks>
+public sealed unsafe class Parameter
+{
+    private readonly ParameterPlan _plan;
+    private readonly StepEngine _engine;
+    private readonly ModelGuard _guard;
+
+    internal Parameter(ParameterPlan plan, StepEngine engine, ModelGuard guard)
+    {
+        (_plan, _engine, _guard) = (plan, engine, guard);
+        Shape = Array.AsReadOnly(plan.Shape);
+        Count = 1;
+        foreach (int extent in plan.Shape) Count = checked(Count * extent);
+    }
+
+    /// <summary>Name, unique in its model: "conv2d.kernel", "conv1.weight".</summary>
+    public string Name => _plan.Name;
+
+    /// <summary>Extents, outermost first.</summary>
+    public IReadOnlyList<int> Shape { get; }
+
+    /// <summary>Elements: the product of <see cref="Shape"/>.</summary>
+    public int Count { get; }
+
+    /// <summary>Letters of the axes, "HWIO".</summary>
+    public string Layout => _plan.Layout;
+
+    /// <summary>Copies the values to the first <see cref="Count"/> elements of <paramref name="destination"/>.</summary>
+    /// <exception cref="ParameterException"><paramref name="destination"/> is shorter than <see cref="Count"/>.</exception>
+    public void CopyTo(Span<float> destination)
+    {
+        CheckDestination(destination.Length);
+        using ModelGuard.Lease lease = _guard.Enter();
+        Gather(_engine.Memory.Parameters, destination);
+    }
+
+    /// <summary>The values, f32[Count].</summary>
+    public float[] ToArray()
+    {
+        float[] values = new float[Count];
+        CopyTo(values);
+        return values;
+    }
+
+    /// <summary>Sets all values. They are taken as they are: values that are not finite show in the next loss. Optimizer state stays.</summary>
+    /// <exception cref="ParameterException"><paramref name="source"/> does not hold exactly <see cref="Count"/> values.</exception>
+    public void CopyFrom(ReadOnlySpan<float> source)
+    {
+        if (source.Length != Count) throw new ParameterException($"{Describe()} takes exactly {Text(Count)} values, got {Text(source.Length)}.");
+        using ModelGuard.Lease lease = _guard.Enter();
+        Scatter(source, _engine.Memory.Parameters);
+        _engine.DerivedIsStale = true;
+    }
+
+    /// <summary>Copies the gradient of the mean loss that the last <c>ComputeGradients</c> left, in the order of <see cref="CopyTo"/>.</summary>
+    /// <exception cref="ParameterException"><paramref name="destination"/> is shorter than <see cref="Count"/>.</exception>
+    /// <exception cref="InvalidOperationException">No gradients were computed yet.</exception>
+    public void CopyGradientTo(Span<float> destination)
+    {
+        CheckDestination(destination.Length);
+        using ModelGuard.Lease lease = _guard.Enter();
+        if (!_engine.HasGradients) throw new InvalidOperationException($"There is no gradient of {Name} yet: call ComputeGradients first (TrainStep keeps none).");
+        Gather(_engine.Memory.Gradients, destination);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Describe();
+
+    internal string Describe() => $"{Name} [{string.Join(", ", _plan.Shape.Select(Text))}]";
+
+    /// <summary>Draws the start values; element order is the logical one, so that they do not depend on the storage.</summary>
+    internal void Initialize(ulong seed, int index)
+    {
+        if (_plan.Bound == 0) return;   // the arena comes zeroed
+        float[] values = new float[Count];
+        Philox.FillUniform(values, (float)_plan.Bound, seed, (uint)index);
+        Scatter(values, _engine.Memory.Parameters);
+    }
+
+    private void CheckDestination(int length)
+    {
+        if (length < Count) throw new ParameterException($"{Describe()} holds {Text(Count)} values, the destination has room for {Text(length)}.");
+    }
+
+    private void Gather(float* arena, Span<float> destination)
+    {
+        for (int i = 0; i < Count; i++) destination[i] = arena[Offset(i)];
+    }
+
+    private void Scatter(ReadOnlySpan<float> source, float* arena)
+    {
+        for (int i = 0; i < Count; i++) arena[Offset(i)] = source[i];
+    }
+
+    /// <summary>Storage offset of logical element <paramref name="element"/>; a few divisions, as copies in and out are rare.</summary>
+    private long Offset(int element)
+    {
+        long offset = _plan.Offset;
+        for (int axis = _plan.Axes.Length - 1; axis >= 0; axis--)
+        {
+            AxisPlan plan = _plan.Axes[axis];
+            (element, int i) = Math.DivRem(element, plan.Extent);
+            offset += ((long)(i / plan.Block) * plan.BlockStride) + ((long)(i % plan.Block) * plan.Stride);
+        }
+        return offset;
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,37 @@
+namespace Convoke.Generator.Tests;
+
+/// <summary>Loss, optimizer and last layer must fit together.</summary>
+public class TrainingDiagnosticsTests
+{
+    [Theory]
+    [InlineData("{|CVK0005:Adam|}", "an optimizer but no loss; add one, such as [CategoricalCrossentropy], or leave the optimizer out")]
+    [InlineData("{|CVK0005:Sgd(0.1)|}, Accuracy", "an optimizer but no loss; add one, such as [CategoricalCrossentropy], or leave the optimizer out")]
+    [InlineData("{|CVK0005:CrossEntropy|}", "a loss but no optimizer; add one, such as [Adam], or leave the loss out")]
+    [InlineData("{|CVK0005:Accuracy|}", "[Accuracy] but neither loss nor optimizer; add both, or leave [Accuracy] out")]
+    [InlineData("Adam, CrossEntropy, {|CVK0005:Sgd(0.1)|}", "two optimizers; keep one")]
+    [InlineData("Adam, CrossEntropy, {|CVK0005:CategoricalCrossentropy|}", "two losses; keep one")]
+    public Task Incomplete(string training, string message) =>
+        Markup.Expect($"using Convoke;\n[Model(8, 8, 1), Flatten, Dense(2), {training}] partial class M;", "M has " + message);
+
+    [Theory]
+    [InlineData("Dense(2, Activation = {|CVK0010:Activation.Softmax|}), CrossEntropy",
+        "CrossEntropy takes logits but dense yields probabilities; leave its activation out, or use [SparseCategoricalCrossentropy]")]
+    [InlineData("Dense(2, Activation = {|CVK0010:Activation.Relu|}), CrossEntropy",
+        "CrossEntropy takes logits but dense yields their positive part; leave its activation out")]
+    [InlineData("Dense(2), {|CVK0010:CategoricalCrossentropy|}",
+        "CategoricalCrossentropy takes probabilities but dense yields logits; give it Activation = Activation.Softmax")]
+    [InlineData("Dense(2), {|CVK0010:SparseCategoricalCrossentropy|}",
+        "SparseCategoricalCrossentropy takes probabilities but dense yields logits; give it Activation = Activation.Softmax, or use [CrossEntropy]")]
+    [InlineData("{|CVK0010:SparseCategoricalCrossentropy|}",
+        "SparseCategoricalCrossentropy takes probabilities but flatten yields none; end in a layer with Activation.Softmax, or use [CrossEntropy]")]
+    public Task Last_layer_and_loss(string attributes, string message) =>
+        Markup.Expect($"using Convoke;\n[Model(8, 8, 1), Flatten, {attributes}, Adam] partial class M;", message);
+
+    [Theory]
+    [InlineData("{|CVK0201:Mine|}, Flatten, Dense(2)", "LayerAttribute", "()", "Layer Mine is not supported yet: layers are Conv2D, MaxPool2D, Flatten and Dense")]
+    [InlineData("Flatten, Dense(2), Adam, {|CVK0201:Mine|}", "LossAttribute", "()",
+        "Loss Mine is not supported yet: losses are CategoricalCrossentropy, SparseCategoricalCrossentropy and CrossEntropy")]
+    [InlineData("Flatten, Dense(2), CrossEntropy, {|CVK0201:Mine|}", "OptimizerAttribute", "(1)", "Optimizer Mine is not supported yet: optimizers are Adam and Sgd")]
+    public Task Attributes_of_ones_own_are_not_supported(string attributes, string baseClass, string arguments, string message) => Markup.Expect(
+        $"using Convoke;\n[Model(8, 8, 1), {attributes}] partial class M;\nclass MineAttribute() : {baseClass}{arguments};", message);
+}

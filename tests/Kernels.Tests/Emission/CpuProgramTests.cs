@@ -1,0 +1,116 @@
+using Convoke.Compiled;
+using Convoke.Kernels.Graphs;
+using Convoke.Kernels.Models;
+
+namespace Convoke.Kernels.Tests.Emission;
+
+/// <summary>Emitted CPU programs against the interpreter: losses, predictions, gradients and the first optimizer step, on random models and batches.</summary>
+public class CpuProgramTests
+{
+    private const int Models = 260, Shards = 4, CasesPerOp = 200;
+
+    /// <summary>
+    /// Relative to the tensor's largest element. Sums of up to 2^13 terms in f32 whose terms are rounded at 2^-24: sqrt(2^13) 2^-24 = 5e-6 for independent
+    /// errors; gradients pass two such sums.
+    /// </summary>
+    private const double Tolerance = 2e-5;
+
+    [Theory, InlineData(0), InlineData(1), InlineData(2), InlineData(3)]
+    public void Emitted_kernels_agree_with_the_interpreter(int shard)
+    {
+        int[] seeds = [.. Enumerable.Range(0, Models).Where(s => s % Shards == shard)];
+        CompiledModel[] models = [.. seeds.Select(static s => Compiler.Compile(RandomModels.Model(s)))];
+
+        // Each model in one of the three widths: widths differ in tiles, which every shape exercises anew.
+        CpuProgram[] programs = EmittedProgram.Load([.. models.Select((m, i) => m.Cpu[i % 3])]);
+        for (int i = 0; i < seeds.Length; i++) Compare(seeds[i], models[i], programs[i]);
+    }
+
+    [Fact]
+    public void Every_op_is_compared_often_enough()
+    {
+        var cases = new Dictionary<string, int>();
+        for (int seed = 0; seed < Models; seed++)
+        {
+            Compiler.Compile(RandomModels.Model(seed), (pass, text) =>
+            {
+                if (pass is not "remove dead adjoints") return;
+                foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                {
+                    string op = line[(line.IndexOf("= ", StringComparison.Ordinal) + 2)..line.IndexOf('(', StringComparison.Ordinal)];
+                    cases[op] = cases.GetValueOrDefault(op) + 1;
+                }
+            });
+        }
+
+        string[] ops = [nameof(Op.Conv2D), nameof(Op.BiasAdd), nameof(Op.Relu), nameof(Op.MaxPool2D), nameof(Op.Flatten), nameof(Op.Dense), nameof(Op.SoftmaxCrossEntropy),
+            nameof(Op.ConvWgrad), nameof(Op.BiasGrad), nameof(Op.ReluGrad), nameof(Op.DenseWgrad), nameof(Op.DenseDgrad), nameof(Op.Update)];
+        Assert.All(ops, op => Assert.True(cases.GetValueOrDefault(op) >= CasesPerOp, $"{op}: {cases.GetValueOrDefault(op)} cases"));
+    }
+
+    private static unsafe void Compare(int seed, CompiledModel model, CpuProgram program)
+    {
+        ModelSpec spec = model.Spec;
+        int n = RandomModels.BatchSize(seed);
+        (float[] images, int[] labels) = RandomModels.Batch(seed, spec, n);
+        Reference reference = Reference.Run(spec, n, images, labels, graph => RandomModels.Weights(seed, graph));
+        using var runner = new ProgramRunner(model, program, n + 3);
+        foreach (ParameterInfo p in model.Parameters) runner.Set(p, LogicalOrder.FromGraph(p, reference.Weights[p.Name]));
+        runner.SetBatch(images, labels);
+        string what = $"seed {seed}, {program.VectorBits} bits, N = {n}: {string.Join(", ", spec.Calls.Select(static c => c.Layer))}";
+
+        runner.Predict();
+        Near(reference.Output, runner.Output(n), what + ": output");
+        Near(reference.Loss, runner.Losses(n), what + ": loss while evaluating");
+        Assert.Equal(-1, runner.Probe());
+
+        runner.Losses(n).Fill(float.NaN);
+        runner.Train(gradientsOnly: true);
+        Near(reference.Loss, runner.Losses(n), what + ": loss while training");
+        Assert.Equal(reference.Correct, runner.Correct(n).ToArray().Select(static c => (double)c));
+        var gradients = new Dictionary<string, float[]>();
+        foreach (ParameterInfo p in model.Parameters)
+        {
+            gradients[p.Name] = runner.Get(p, runner.Gradients);
+            Near([.. LogicalOrder.FromGraph(p, [.. reference.Gradients[p.Name].Select(static g => (float)g)]).Select(static g => (double)g)], gradients[p.Name], $"{what}: gradient of {p.Name}");
+        }
+
+        SetStep(runner.Step, spec.Optimizer!);
+        runner.Train(gradientsOnly: false);
+        foreach (ParameterInfo p in model.Parameters)
+        {
+            float[] before = LogicalOrder.FromGraph(p, reference.Weights[p.Name]), after = runner.Get(p, runner.Step.Parameters);
+            Near([.. before.Zip(gradients[p.Name], (w, g) => w - FirstStep(spec.Optimizer!, g))], after, $"{what}: {p.Name} after a step");
+        }
+
+        int stored = runner.AllParameters.ToArray().Count(static w => w != 0);
+        Assert.True(stored <= model.Parameters.Sum(static p => p.Shape.Aggregate(1, static (a, b) => a * b)), what + ": padding was trained");
+    }
+
+    /// <summary>What the run time sets for the first step.</summary>
+    private static void SetStep(StepContext step, OptimizerSpec optimizer)
+    {
+        (step.StepSize, step.SecondMomentScale) = optimizer switch
+        {
+            AdamSpec { Form: EpsilonForm.BeforeCorrection } a => ((float)(a.LearningRate * Math.Sqrt(1 - a.Beta2) / (1 - a.Beta1)), 1f),
+            AdamSpec a => ((float)(a.LearningRate / (1 - a.Beta1)), (float)(1 / Math.Sqrt(1 - a.Beta2))),
+            _ => ((float)optimizer.LearningRate, 1f),
+        };
+    }
+
+    private static double FirstStep(OptimizerSpec optimizer, double g) => optimizer switch
+    {
+        SgdSpec => optimizer.LearningRate * g,
+        AdamSpec { Form: EpsilonForm.AfterCorrection } a => a.LearningRate * g / (Math.Abs(g) + a.Epsilon),
+        AdamSpec a => a.LearningRate * g / (Math.Abs(g) + (a.Epsilon / Math.Sqrt(1 - a.Beta2))),
+        _ => throw new NotSupportedException(),
+    };
+
+    private static void Near(double[] expected, ReadOnlySpan<float> actual, string what)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        double scale = Math.Max(expected.Max(Math.Abs), 1e-3);
+        for (int i = 0; i < expected.Length; i++)
+            Assert.True(Math.Abs(expected[i] - actual[i]) <= Tolerance * scale, $"{what}[{i}]: expected {expected[i]}, got {actual[i]}, scale {scale}");
+    }
+}

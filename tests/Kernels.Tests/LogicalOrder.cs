@@ -1,0 +1,33 @@
+namespace Convoke.Kernels.Tests;
+
+/// <summary>Between the graph's axis order (RSCK, IO) and the order in which a preset shows a parameter (OIHW, OI).</summary>
+internal static class LogicalOrder
+{
+    public static float[] FromGraph(ParameterInfo parameter, float[] x) => parameter.Layout switch
+    {
+        "OIHW" => Permute(x, [parameter.Shape[2], parameter.Shape[3], parameter.Shape[1], parameter.Shape[0]], [3, 2, 0, 1]),
+        "OI" => Permute(x, [parameter.Shape[1], parameter.Shape[0]], [1, 0]),
+        _ => x,
+    };
+
+    /// <summary>Row-major transposition: axis i of the result is axis order[i] of the source.</summary>
+    private static float[] Permute(float[] x, int[] extents, int[] order)
+    {
+        var strides = new int[extents.Length];
+        for (int axis = extents.Length - 1, stride = 1; axis >= 0; stride *= extents[axis--]) strides[axis] = stride;
+        var y = new float[x.Length];
+        for (int i = 0; i < y.Length; i++)
+        {
+            int rest = i, from = 0;
+            for (int axis = order.Length - 1; axis >= 0; axis--)
+            {
+                from += rest % extents[order[axis]] * strides[order[axis]];
+                rest /= extents[order[axis]];
+            }
+
+            y[i] = x[from];
+        }
+
+        return y;
+    }
+}

@@ -1,0 +1,69 @@
+using Convoke.Kernels.Graphs;
+using Convoke.Kernels.Models;
+
+namespace Convoke.Kernels.Tests;
+
+/// <summary>Seeded random models and batches: odd sizes, single channels, windows that do not divide, every layout, preset and loss.</summary>
+/// <remarks>
+/// Pixels and weights are multiples of 1/16 and 1/32, so that sums are exact in single precision through several layers: float kernels and the double
+/// interpreter take the same side of every ReLU and the same winner of every window, ties included, and what remains to compare is rounding.
+/// </remarks>
+internal static class RandomModels
+{
+    private static readonly int[] Channels = [1, 1, 2, 3, 5, 16, 17], Filters = [1, 2, 3, 8, 15, 16, 17, 24, 32, 33, 40, 48], Batches = [1, 1, 2, 3, 7, 8, 9, 12, 17, 24, 25];
+
+    public static ModelSpec Model(int seed)
+    {
+        var random = new Random(seed);
+        int Pick(int[] from) => from[random.Next(from.Length)];
+        var input = new InputSpec(random.Next(3, 15), random.Next(3, 15), Pick(Channels), (ImageLayout)random.Next(2));
+        var layers = new List<LayerSpec>();
+        int h = input.Height, w = input.Width, images = random.Next(0, 6);
+        for (int i = 0; i < images && Math.Min(h, w) > 1; i++)
+        {
+            if (random.Next(2) == 0)
+            {
+                int r = random.Next(1, Math.Min(h, 4) + 1), s = random.Next(1, Math.Min(w, 4) + 1);
+                layers.Add(new Conv2DSpec($"conv{i}", Pick(Filters), r, s, (ActivationKind)random.Next(2), random.Next(4) > 0));
+                (h, w) = (h - r + 1, w - s + 1);
+            }
+            else
+            {
+                int ph = random.Next(1, Math.Min(h, 4) + 1), pw = random.Next(1, Math.Min(w, 4) + 1);
+                layers.Add(new MaxPool2DSpec($"pool{i}", ph, pw));
+                (h, w) = (h / ph, w / pw);
+            }
+        }
+
+        layers.Add(new FlattenSpec("flatten"));
+        for (int i = random.Next(0, 3); i > 0; i--) layers.Add(new DenseSpec($"hidden{i}", random.Next(1, 70), (ActivationKind)random.Next(2), random.Next(4) > 0, null));
+        var loss = (LossKind)random.Next(3);
+        layers.Add(new DenseSpec("head", random.Next(2, 40), loss == LossKind.CrossEntropy ? ActivationKind.None : ActivationKind.Softmax, random.Next(4) > 0, null));
+        OptimizerSpec optimizer = random.Next(3) switch
+        {
+            0 => new SgdSpec(0.125),
+            1 => Models.KerasAdam,
+            _ => new AdamSpec(1e-3, 0.9, 0.999, 1e-8, EpsilonForm.AfterCorrection),
+        };
+        return Models.Of(input, (Preset)random.Next(2), loss, optimizer, [.. layers]) with { Name = $"Net{seed}" };
+    }
+
+    public static int BatchSize(int seed) => Batches[seed % Batches.Length];
+
+    /// <summary>A batch in NHWC, and labels.</summary>
+    public static (float[] Images, int[] Labels) Batch(int seed, ModelSpec spec, int n)
+    {
+        var random = new Random(seed + 1_000_000);
+        int classes = ((DenseSpec)spec.Calls[^1].Layer).Units;
+        float[] images = [.. Enumerable.Range(0, n * spec.Input.Count).Select(_ => random.Next(17) / 16f)];
+        return (images, [.. Enumerable.Range(0, n).Select(_ => random.Next(classes))]);
+    }
+
+    /// <summary>Weights in graph order (RSCK, IO, K), by name.</summary>
+    public static Dictionary<string, float[]> Weights(int seed, Graph graph)
+    {
+        var random = new Random(seed + 2_000_000);
+        return graph.Values.Where(static v => v.Op is Op.Parameter)
+            .ToDictionary(static v => v.Name, v => Enumerable.Range(0, v.Shape.Count).Select(_ => random.Next(-8, 9) / 32f).ToArray());
+    }
+}
