@@ -1,3 +1,4 @@
+using Convoke.Kernels.Emission;
 using Convoke.Kernels.Models;
 using Convoke.Kernels.Types;
 using Microsoft.CodeAnalysis;
@@ -84,19 +85,22 @@ internal sealed partial class ModelReader
 
     private void CheckNames(CallSpec[] calls)
     {
-        // Names that were counted, not chosen, come first: a chosen name has to give way to them.
-        var taken = new HashSet<string>(StringComparer.Ordinal);
+        // Names that were counted, not chosen, come first: a chosen name has to give way to them. Generated code writes "fc_a" as FcA.
+        var taken = new Dictionary<string, string>(StringComparer.Ordinal);
         for (int i = 0; i < calls.Length; i++)
-            if (_layers[i].Text("Name") is null) taken.Add(calls[i].Layer.Name);
+            if (_layers[i].Text("Name") is null) taken[Identifiers.Pascal(calls[i].Layer.Name)] = calls[i].Layer.Name;
         for (int i = 0; i < calls.Length; i++)
         {
             if (_layers[i].Text("Name") is not { } name) continue;
-            if (!IsIdentifier(name))
-                _layers[i].Fault(DiagnosticCatalog.BadLayerName, _layers[i].Location("Name"), name, "must be an ASCII letter, then letters, digits or underscores");
-            else if (!taken.Add(name))
-                _layers[i].Fault(DiagnosticCatalog.BadLayerName, _layers[i].Location("Name"), name, "is taken by another layer of " + _type.Name);
+            string identifier = Identifiers.Pascal(name);
+            if (!IsIdentifier(name)) BadName(i, name, "must be an ASCII letter, then letters, digits or underscores");
+            else if (!taken.TryGetValue(identifier, out string? other)) taken.Add(identifier, name);
+            else BadName(i, name, other == name ? "is taken by another layer of " + _type.Name : "reads like '" + other + "' in generated code");
         }
     }
+
+    private void BadName(int layer, string name, string reason) =>
+        _layers[layer].Fault(DiagnosticCatalog.BadLayerName, _layers[layer].Location("Name"), name, reason);
 
     private static bool IsIdentifier(string name)
     {

@@ -126,13 +126,6 @@ internal sealed partial class ModelReader
             _model.Fault(DiagnosticCatalog.OutOfRange, _model.Location("input", i), axes[i], _model.Title, "1 to " + Literals.Of(Limits.Extent), Literals.Of(shape[i]));
         }
         if (_model.Failed) return null;
-        long elements = (long)shape[0] * shape[1] * shape[2];
-        if (elements > Limits.InputElements)
-        {
-            _model.Fault(DiagnosticCatalog.OverBudget, _model.Location(), "An input sample of " + _type.Name,
-                Literals.Of(elements) + " elements", Literals.Of(Limits.InputElements) + " elements");
-            return null;
-        }
         return layout == ImageLayout.ChannelsFirst
             ? new InputSpec(shape[1], shape[2], shape[0], layout)
             : new InputSpec(shape[0], shape[1], shape[2], layout);

@@ -1,172 +1,118 @@
 using Convoke.Kernels;
-using Convoke.Kernels.Models;
+using Convoke.Kernels.Emission;
 
 namespace Convoke.Generator;
 
-/// <summary>Writes the generated half of a model class: the API, the model's data, and the choice of its kernels.</summary>
+/// <summary>Writes the generated half of a model class: its API, and the choice of its kernels.</summary>
 internal static class PartialClassWriter
 {
-    private const string Plans = "global::Convoke.Compiled.";
-
     /// <summary>The API file. A faulty model gets the same members, so that its callers compile and only the fault itself is shown.</summary>
-    public static string Write(ModelOutput output) =>
-        output.Network is { } network ? WriteModel(output.Reading, network) : WriteSkeleton(output.Reading);
-
-    private static string WriteModel(ModelReading reading, CompiledModel network) => $$"""
-        {{Header(reading)}}/// <remarks>
-        /// <code>
-        {{DocLines(network.Summary)}}
-        /// </code>
-        /// </remarks>
-        partial class {{reading.Name}} : global::Convoke.Model
+    public static string Write(ModelOutput output)
+    {
+        string name = output.Reading.Name;
+        CodeWriter code = Begin(output.Reading);
+        code.Line(ClassDoc(output.Network));
+        using (code.Block($"partial class {name} : global::Convoke.Model"))
         {
-            /// <summary>The model's layers, with output shapes, parameters, multiply-accumulates and activation bytes per sample.</summary>
-            public const string Summary = {{Literals.Raw(network.Summary, "        ")}};
-
-            private static readonly {{Plans}}NetworkPlan Plan = new()
-            {
-        {{PlanLines(network)}}
-            };
-
-            private {{reading.Name}}(global::Convoke.Device device, ulong seed) : base(Plan, SelectCpuProgram(), device, seed)
-            {
-            }
-
-        {{CreateDoc}}
-            public static {{reading.Name}} Create(global::Convoke.Device? device = null, ulong seed = 0) => new(device ?? global::Convoke.Device.Best, seed);
-
-            private static {{Plans}}CpuProgram SelectCpuProgram()
-            {
-                {{Plans}}CpuProgram? program = null;
-                LoadCpuProgram(ref program);
-                return program ?? throw new global::System.InvalidOperationException({{Literals.Of("The kernels of " + Plain(reading.Name) + " are missing: this build left implementation source out.")}});
-            }
-
-            static partial void LoadCpuProgram(ref {{Plans}}CpuProgram? program);
+            if (output.Network is { } network) WriteModel(code, name, network);
+            else WriteSkeleton(code, name);
         }
-
-        """;
-
-    private static string WriteSkeleton(ModelReading reading) => $$"""
-        {{Header(reading)}}/// <remarks>This model has errors; build messages that begin with CVK name them.</remarks>
-        partial class {{reading.Name}} : global::Convoke.Model
-        {
-            /// <summary>Empty, because this model has errors.</summary>
-            public const string Summary = "";
-
-            private {{reading.Name}}(global::Convoke.Device device, ulong seed) : base(null!, null!, device, seed)
-            {
-            }
-
-        {{CreateDoc}}
-            public static {{reading.Name}} Create(global::Convoke.Device? device = null, ulong seed = 0) =>
-                throw new global::System.InvalidOperationException({{Literals.Of(Plain(reading.Name) + " has errors; build messages that begin with CVK name them.")}});
-        }
-
-        """;
+        return code.ToString();
+    }
 
     /// <summary>The implementation file: the widest kernels that the machine has vectors for.</summary>
     public static string WriteSelection(ModelReading reading, CompiledModel network)
     {
-        var choice = new List<string>();
-        for (int i = 0; i < network.Cpu.Count; i++)
+        CodeWriter code = Begin(reading);
+        using (code.Block($"partial class {reading.Name}"))
+        using (code.Block("static partial void LoadCpuProgram(ref global::Convoke.Compiled.CpuProgram? program)"))
         {
-            CpuSource source = network.Cpu[i];
-            string make = "program = new " + source.ClassName + "();";
-            string test = "if (global::System.Runtime.Intrinsics.Vector" + Literals.Of(source.VectorBits) + ".IsHardwareAccelerated) ";
-            // The narrowest needs no test: without hardware for it the run time computes its vectors in software.
-            choice.Add("        " + (i > 0 ? "else " : "") + (i < network.Cpu.Count - 1 ? test : "") + make);
-        }
-        return $$"""
-            {{Header(reading)}}partial class {{reading.Name}}
+            for (int i = 0; i < network.Cpu.Count; i++)
             {
-                static partial void LoadCpuProgram(ref {{Plans}}CpuProgram? program)
-                {
-            {{string.Join("\n", choice)}}
-                }
+                CpuSource source = network.Cpu[i];
+                string test = $"if (global::System.Runtime.Intrinsics.Vector{Literals.Of(source.VectorBits)}.IsHardwareAccelerated) ";
+                // The narrowest needs no test: without hardware for it the run time computes its vectors in software.
+                bool narrowest = i == network.Cpu.Count - 1;
+                code.Line($"{(i > 0 ? "else " : "")}{(narrowest ? "" : test)}program = new {source.ClassName}();");
+            }
+        }
+        return code.ToString();
+    }
+
+    private static void WriteModel(CodeWriter code, string name, CompiledModel network)
+    {
+        string missing = Literals.Of($"The kernels of {Plain(name)} are missing: this build left implementation source out.");
+        code.Line($"""
+            /// <summary>The model's layers, with output shapes, parameters, multiply-accumulates and activation bytes per sample.</summary>
+            public const string Summary = {Literals.Raw(network.Summary)};
+
+            """);
+        PlanWriter.Write(code, network);
+        code.Line($$"""
+
+            private {{name}}(global::Convoke.Device device, ulong seed) : base(Plan, SelectCpuProgram(), device, seed)
+            {
             }
 
+            {{CreateDoc}}
+            public static {{name}} Create(global::Convoke.Device? device = null, ulong seed = 0) => new(device ?? global::Convoke.Device.Best, seed);
+
+            private static global::Convoke.Compiled.CpuProgram SelectCpuProgram()
+            {
+                global::Convoke.Compiled.CpuProgram? program = null;
+                LoadCpuProgram(ref program);
+                return program ?? throw new global::System.InvalidOperationException({{missing}});
+            }
+
+            static partial void LoadCpuProgram(ref global::Convoke.Compiled.CpuProgram? program);
+            """);
+    }
+
+    private static void WriteSkeleton(CodeWriter code, string name) => code.Line($$"""
+        /// <summary>Empty, because this model has errors.</summary>
+        public const string Summary = "";
+
+        private {{name}}(global::Convoke.Device device, ulong seed) : base(null!, null!, device, seed)
+        {
+        }
+
+        {{CreateDoc}}
+        public static {{name}} Create(global::Convoke.Device? device = null, ulong seed = 0) =>
+            throw new global::System.InvalidOperationException({{Literals.Of(Plain(name) + " has errors; build messages that begin with CVK name them.")}});
+        """);
+
+    private const string CreateDoc = """
+        /// <summary>Makes the model and initialises its parameters.</summary>
+        /// <param name="device">Where it runs; <see cref="global::Convoke.Device.Best"/> where left out.</param>
+        /// <param name="seed">Decides the initial parameters and the order of samples: equal seeds give equal results.</param>
+        """;
+
+    private static CodeWriter Begin(ModelReading reading)
+    {
+        var code = new CodeWriter();
+        code.Line("""
+            // <auto-generated/>
+            #nullable enable
+
+            """);
+        if (reading.Namespace is not null) code.Line($"namespace {reading.Namespace};\n");
+        return code;
+    }
+
+    /// <summary>What an editor shows where the class is named: the table of layers.</summary>
+    private static string ClassDoc(CompiledModel? network)
+    {
+        if (network is null) return "/// <remarks>This model has errors; build messages that begin with CVK name them.</remarks>";
+        string escaped = network.Summary.TrimEnd('\n').Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");
+        return $"""
+            /// <remarks>
+            /// <code>
+            /// {escaped.Replace("\n", "\n/// ")}
+            /// </code>
+            /// </remarks>
             """;
     }
 
-    private static string Header(ModelReading reading) =>
-        "// <auto-generated/>\n#nullable enable\n\n" + (reading.Namespace is null ? "" : "namespace " + reading.Namespace + ";\n\n");
-
-    private static string CreateDoc => """
-            /// <summary>Makes the model and initialises its parameters.</summary>
-            /// <param name="device">Where it runs; <see cref="global::Convoke.Device.Best"/> where left out.</param>
-            /// <param name="seed">Decides the initial parameters and the order of samples: equal seeds give equal results.</param>
-        """;
-
-    private static string PlanLines(CompiledModel network)
-    {
-        ModelSpec spec = network.Spec;
-        string[] lines =
-        [
-            "Name = " + Literals.Of(Plain(spec.Name)) + ",",
-            "Height = " + Literals.Of(spec.Input.Height) + ",",
-            "Width = " + Literals.Of(spec.Input.Width) + ",",
-            "Channels = " + Literals.Of(spec.Input.Channels) + ",",
-            "Layout = global::Convoke.Layout." + (spec.Input.Layout == ImageLayout.ChannelsFirst ? "ChannelsFirst" : "ChannelsLast") + ",",
-            "Classes = " + Literals.Of(network.Classes) + ",",
-            "Loss = " + LossOf(spec.Loss) + ",",
-            "Optimizer = " + OptimizerOf(spec.Optimizer) + ",",
-            "Accuracy = " + Literals.Of(spec.Accuracy) + ",",
-            "Layers =",
-            "[",
-            .. network.Layers.Select(static layer => "    " + LayerOf(layer) + ","),
-            "],",
-            "Parameters =",
-            "[",
-            .. network.Parameters.Select(static parameter => "    " + ParameterOf(parameter) + ","),
-            "],",
-            "ParameterFloats = " + Literals.Of(network.Memory.ParameterFloats) + ",",
-            "DerivedFloats = " + Literals.Of(network.Memory.DerivedFloats) + ",",
-            "PartialFloats = " + Literals.Of(network.Memory.PartialFloats) + ",",
-            "TrainSampleFloats = " + Literals.Of(network.Memory.TrainSampleFloats) + ",",
-            "TrainTaskFloats = " + Literals.Of(network.Memory.TrainTaskFloats) + ",",
-            "PredictSampleFloats = " + Literals.Of(network.Memory.PredictSampleFloats) + ",",
-            "PredictTaskFloats = " + Literals.Of(network.Memory.PredictTaskFloats) + ",",
-        ];
-        return string.Join("\n", lines.Select(static line => "        " + line));
-    }
-
-    private static string LossOf(LossKind? loss) => loss switch
-    {
-        null => "null",
-        LossKind.CategoricalCrossentropy => Plans + "LossPlan.CategoricalCrossentropy",
-        LossKind.SparseCategoricalCrossentropy => Plans + "LossPlan.SparseCategoricalCrossentropy",
-        LossKind.CrossEntropy => Plans + "LossPlan.CrossEntropy",
-        _ => throw new InvalidOperationException("No plan for the loss " + loss + "."),
-    };
-
-    private static string OptimizerOf(OptimizerSpec? optimizer) => optimizer switch
-    {
-        null => "null",
-        SgdSpec sgd => Call("\"Sgd\"", Literals.Of(sgd.LearningRate), "0", "0", "0", "EpsilonAfterCorrection: false"),
-        AdamSpec adam => Call(
-            "\"Adam\"", Literals.Of(adam.LearningRate), Literals.Of(adam.Beta1), Literals.Of(adam.Beta2), "2",
-            "EpsilonAfterCorrection: " + Literals.Of(adam.Form == EpsilonForm.AfterCorrection)),
-        _ => throw new InvalidOperationException("No plan for the optimizer " + optimizer + "."),
-    };
-
-    private static string LayerOf(LayerInfo layer) => Call(
-        Literals.Of(layer.Name), Literals.Of(layer.Kind), Literals.Of(layer.OutputShape), Literals.Of(layer.ParameterCount), Literals.Of(layer.Macs));
-
-    private static string ParameterOf(ParameterInfo parameter) => Call(
-        Literals.Of(parameter.Name),
-        List(parameter.Shape.Select(Literals.Of)),
-        Literals.Of(parameter.Layout),
-        Literals.Of(parameter.OffsetFloats),
-        List(parameter.Axes.Select(static axis => Call(Literals.Of(axis.Extent), Literals.Of(axis.Stride), Literals.Of(axis.Block), Literals.Of(axis.BlockStride)))),
-        parameter.Initializer == Initializer.Uniform ? Literals.Of(parameter.Bound) : "0");
-
-    private static string Call(params string[] arguments) => "new(" + string.Join(", ", arguments) + ")";
-
-    private static string List(IEnumerable<string> items) => "[" + string.Join(", ", items) + "]";
-
+    /// <summary>A name as it is, without the '@' that makes a keyword an identifier.</summary>
     private static string Plain(string name) => name.TrimStart('@');
-
-    private static string DocLines(string text) => string.Join("\n", text.TrimEnd('\n').Split('\n').Select(static line =>
-        ("/// " + line.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;")).TrimEnd()));
 }

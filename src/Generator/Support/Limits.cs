@@ -11,7 +11,4 @@ internal static class Limits
 
     /// <summary>Units of a dense layer.</summary>
     public const int Units = 1 << 20;
-
-    /// <summary>Elements of one input sample: 512 MiB of floats.</summary>
-    public const int InputElements = 1 << 27;
 }

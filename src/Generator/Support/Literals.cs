@@ -25,10 +25,9 @@ internal static class Literals
         return value.ToString("G17", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>A raw string literal with as many quotes as the text asks for; its lines stand at the indentation of the closing quotes.</summary>
-    public static string Raw(string text, string indentation)
+    /// <summary>A raw string literal of several lines, with as many quotes as the text asks for; a <c>CodeWriter</c> indents it whole.</summary>
+    public static string Raw(string text)
     {
-        if (text.Length == 0) return "\"\"";
         int run = 0, longest = 2;
         foreach (char c in text)
         {
@@ -36,7 +35,6 @@ internal static class Literals
             longest = Math.Max(longest, run);
         }
         string quotes = new('"', longest + 1);
-        string lines = string.Join("\n", text.TrimEnd('\n').Split('\n').Select(line => line.Length == 0 ? "" : indentation + line));
-        return quotes + "\n" + lines + "\n" + indentation + quotes;
+        return "\n    " + quotes + "\n    " + text.TrimEnd('\n').Replace("\n", "\n    ") + "\n    " + quotes;
     }
 }

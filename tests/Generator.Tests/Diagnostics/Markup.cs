@@ -1,5 +1,5 @@
+using System.Globalization;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Text;
 
 namespace Convoke.Generator.Tests;
@@ -40,7 +40,11 @@ internal static class Markup
     public static Task Expect(string source, params string[] messages) => Expect([("Model.cs", source)], messages);
 
     /// <summary>As above, over several files; messages are in the order of the files' names.</summary>
-    public static async Task Expect((string Path, string Source)[] files, params string[] messages)
+    public static async Task Expect((string Path, string Source)[] files, params string[] messages) =>
+        Assert.Equal(messages, (await At(files)).Select(static d => d.GetMessage(CultureInfo.InvariantCulture)));
+
+    /// <summary>The analyzer must report exactly the marks of <paramref name="files"/>; yields what it reports.</summary>
+    public static async Task<IReadOnlyList<Diagnostic>> At(params (string Path, string Source)[] files)
     {
         var trees = new List<SyntaxTree>();
         var expected = new List<string>();
@@ -54,7 +58,7 @@ internal static class Markup
         Assert.Equal(
             expected.Order(StringComparer.Ordinal),
             found.Select(static d => Show(d.Id, d.Location.SourceTree!.FilePath, d.Location.SourceSpan, d.Location.SourceTree.ToString())).Order(StringComparer.Ordinal));
-        Assert.Equal(messages, found.Select(static d => d.GetMessage(System.Globalization.CultureInfo.InvariantCulture)));
+        return found;
     }
 
     private static string Show(string id, string path, TextSpan span, string text) => $"{path} {span} {id} '{text.Substring(span.Start, span.Length)}'";

@@ -1,0 +1,80 @@
+using Convoke.Kernels;
+using Convoke.Kernels.Emission;
+using Convoke.Kernels.Models;
+
+namespace Convoke.Generator;
+
+/// <summary>Writes what the run time needs to know of a model as data: a field with a <c>Convoke.Compiled.NetworkPlan</c>.</summary>
+internal static class PlanWriter
+{
+    public static void Write(CodeWriter code, CompiledModel network)
+    {
+        ModelSpec spec = network.Spec;
+        MemoryInfo memory = network.Memory;
+        using IDisposable plan = code.Block("private static readonly global::Convoke.Compiled.NetworkPlan Plan = new()", "};");
+        code.Line($"""
+            Name = {Literals.Of(spec.Name.TrimStart('@'))},
+            Height = {Literals.Of(spec.Input.Height)},
+            Width = {Literals.Of(spec.Input.Width)},
+            Channels = {Literals.Of(spec.Input.Channels)},
+            Layout = global::Convoke.Layout.{(spec.Input.Layout == ImageLayout.ChannelsFirst ? "ChannelsFirst" : "ChannelsLast")},
+            Classes = {Literals.Of(network.Classes)},
+            Loss = {LossOf(spec.Loss)},
+            Optimizer = {OptimizerOf(spec.Optimizer)},
+            Accuracy = {Literals.Of(spec.Accuracy)},
+            Layers =
+            [
+            {Rows(network.Layers.Select(LayerOf))}
+            ],
+            Parameters =
+            [
+            {Rows(network.Parameters.Select(ParameterOf))}
+            ],
+            ParameterFloats = {Literals.Of(memory.ParameterFloats)},
+            DerivedFloats = {Literals.Of(memory.DerivedFloats)},
+            PartialFloats = {Literals.Of(memory.PartialFloats)},
+            TrainSampleFloats = {Literals.Of(memory.TrainSampleFloats)},
+            TrainTaskFloats = {Literals.Of(memory.TrainTaskFloats)},
+            PredictSampleFloats = {Literals.Of(memory.PredictSampleFloats)},
+            PredictTaskFloats = {Literals.Of(memory.PredictTaskFloats)},
+            """);
+    }
+
+    private static string LossOf(LossKind? loss) => loss switch
+    {
+        null => "null",
+        LossKind.CategoricalCrossentropy => "global::Convoke.Compiled.LossPlan.CategoricalCrossentropy",
+        LossKind.SparseCategoricalCrossentropy => "global::Convoke.Compiled.LossPlan.SparseCategoricalCrossentropy",
+        LossKind.CrossEntropy => "global::Convoke.Compiled.LossPlan.CrossEntropy",
+        _ => throw new InvalidOperationException($"No plan for the loss {loss}."),
+    };
+
+    private static string OptimizerOf(OptimizerSpec? optimizer) => optimizer switch
+    {
+        null => "null",
+        SgdSpec sgd => New("\"Sgd\"", Literals.Of(sgd.LearningRate), "0", "0", "0", "EpsilonAfterCorrection: false"),
+        AdamSpec adam => New(
+            "\"Adam\"", Literals.Of(adam.LearningRate), Literals.Of(adam.Beta1), Literals.Of(adam.Beta2), "2",
+            "EpsilonAfterCorrection: " + Literals.Of(adam.Form == EpsilonForm.AfterCorrection)),
+        _ => throw new InvalidOperationException($"No plan for the optimizer {optimizer}."),
+    };
+
+    private static string LayerOf(LayerInfo layer) => New(
+        Literals.Of(layer.Name), Literals.Of(layer.Kind), Literals.Of(layer.OutputShape), Literals.Of(layer.ParameterCount), Literals.Of(layer.Macs));
+
+    private static string ParameterOf(ParameterInfo parameter) => New(
+        Literals.Of(parameter.Name),
+        List(parameter.Shape.Select(Literals.Of)),
+        Literals.Of(parameter.Layout),
+        Literals.Of(parameter.OffsetFloats),
+        List(parameter.Axes.Select(AxisOf)),
+        parameter.Initializer == Initializer.Uniform ? Literals.Of(parameter.Bound) : "0");
+
+    private static string AxisOf(AxisInfo axis) => New(Literals.Of(axis.Extent), Literals.Of(axis.Stride), Literals.Of(axis.Block), Literals.Of(axis.BlockStride));
+
+    private static string New(params string[] arguments) => "new(" + string.Join(", ", arguments) + ")";
+
+    private static string List(IEnumerable<string> items) => "[" + string.Join(", ", items) + "]";
+
+    private static string Rows(IEnumerable<string> rows) => string.Join("\n", rows.Select(static row => "    " + row + ","));
+}
