@@ -99,8 +99,8 @@ internal static class DigitPainter
 
         public static Hand Draw(ref KeyedRandom random)
         {
-            // Rotation by the half-angle's tangent, exact without a sine: +-0.2 is +-23 degrees at the very most, 8 typically.
-            float half = 0.2f * random.Bell(), cosine = (1f - half * half) / (1f + half * half), sine = 2f * half / (1f + half * half);
+            // Rotation by the half-angle's tangent, exact without a sine: +-0.24 is +-27 degrees at the very most, 9 typically.
+            float half = 0.24f * random.Bell(), cosine = (1f - half * half) / (1f + half * half), sine = 2f * half / (1f + half * half);
             float width = Reach * random.Between(0.55f, 0.95f), height = Reach * random.Between(0.80f, 1.08f);
             float shear = 0.12f + 0.45f * random.Bell();          // people lean to the right
             Vector2 right = new(cosine * width, sine * width);
@@ -109,9 +109,9 @@ internal static class DigitPainter
             {
                 Right = right,
                 Down = down,
-                Centre = new Vector2(Size / 2f + 2.5f * random.Bell(), Size / 2f + 2.5f * random.Bell()),
+                Centre = new Vector2(Size / 2f + 3.5f * random.Bell(), Size / 2f + 3.5f * random.Bell()),
                 Bend = new Vector2(random.Bell(), random.Bell()) * 0.22f,
-                Shake = random.Between(0.02f, 0.10f),
+                Shake = random.Between(0.03f, 0.13f),
                 PenRadius = random.Between(0.7f, 1.7f),
                 Pressure = random.Between(0.75f, 1.15f),
             };

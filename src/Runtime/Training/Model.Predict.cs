@@ -26,10 +26,11 @@ public abstract unsafe partial class Model
         int count = _checks.ImageTensor(images.Lengths);
         _checks.OutputTensor(probabilities.Lengths, count);
         if (count == 0) return;
-        ReadOnlySpan<float> source = images.IsDense ? images.GetSpan([0, .. new nint[images.Rank - 1]], (int)images.FlattenedLength) : Flatten(images);
+        ReadOnlySpan<nint> origin = [0, 0, 0, 0];
+        ReadOnlySpan<float> source = images.IsDense ? images.GetSpan(origin[..images.Rank], (int)images.FlattenedLength) : Flatten(images);
         if (probabilities.IsDense)
         {
-            RunPredict(source, count, probabilities.GetSpan([0, 0], (int)probabilities.FlattenedLength), default);
+            RunPredict(source, count, probabilities.GetSpan(origin[..2], (int)probabilities.FlattenedLength), default);
             return;
         }
         float[] rows = new float[count * _plan.Classes];

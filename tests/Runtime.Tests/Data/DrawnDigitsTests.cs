@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Security.Cryptography;
 
 namespace Convoke.Runtime.Tests;
@@ -8,8 +9,8 @@ public sealed class DrawnDigitsTests
     public void A_seed_gives_these_very_bytes_on_every_machine()
     {
         // Recorded once. If this differs on some machine, an operation that rounds differently there has crept in.
-        Assert.Equal("d238c826715aae98", Hash(DrawnDigits.Create(seed: 0, trainCount: 1000, testCount: 100).Train));
-        Assert.Equal("f8024f5a28d2a437", Hash(DrawnDigits.Create(seed: 0, trainCount: 1000, testCount: 100).Test));
+        Assert.Equal("c49aae8238698afb", Hash(DrawnDigits.Create(seed: 0, trainCount: 1000, testCount: 100).Train));
+        Assert.Equal("c9400caebe50816b", Hash(DrawnDigits.Create(seed: 0, trainCount: 1000, testCount: 100).Test));
     }
 
     [Fact]
@@ -42,24 +43,25 @@ public sealed class DrawnDigitsTests
     [Fact]
     public void They_can_be_learnt_but_not_by_averaging()
     {
-        // Nearest mean image per class: MNIST gives about 82 % by this rule, ten classes at random 10 %.
+        // Nearest mean image per class: about 82 % on MNIST by this rule, 10 % by chance.
         ImageClassificationData data = DrawnDigits.Create();
-        double[][] means = [.. Enumerable.Range(0, 10).Select(_ => new double[784])];
+        float[][] means = [.. Enumerable.Range(0, 10).Select(_ => new float[784])];
+        float[] image = new float[784];
         for (int i = 0; i < data.Train.Count; i++)
         {
-            byte[] image = Image(data.Train, i);
-            for (int p = 0; p < 784; p++) means[data.Train.Label(i)][p] += image[p] / 1200.0;
+            data.Train.CopyImage(i, image);
+            float[] mean = means[data.Train.Label(i)];
+            TensorPrimitives.MultiplyAdd(image, 1 / 1200f, mean, mean);
         }
 
         int right = 0;
         for (int i = 0; i < data.Test.Count; i++)
         {
-            byte[] image = Image(data.Test, i);
-            int nearest = Enumerable.Range(0, 10).MinBy(c => Enumerable.Range(0, 784).Sum(p => (image[p] - means[c][p]) * (image[p] - means[c][p])));
-            if (nearest == data.Test.Label(i)) right++;
+            data.Test.CopyImage(i, image);
+            if (means.MinBy(mean => TensorPrimitives.Distance<float>(image, mean)) == means[data.Test.Label(i)]) right++;
         }
 
-        Assert.InRange(right / 2000.0, 0.60, 0.90);
+        Assert.InRange(right / 2000.0, 0.75, 0.90);
     }
 
     [Theory]

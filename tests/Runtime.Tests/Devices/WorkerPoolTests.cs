@@ -40,17 +40,22 @@ public sealed class WorkerPoolTests
     public void Slow_tasks_are_shared_by_all_threads_and_awaited_by_a_sleeping_caller()
     {
         using WorkerPool pool = new(4);
-        HashSet<int> workers = [];
-        int done = 0;
-        Acting work = new((task, worker) =>
+        using Barrier all = new(4);
+        List<int> workers = [];
+        for (int run = 0; run < 5; run++)
         {
-            lock (workers) workers.Add(worker);
-            Thread.Sleep(worker == 0 ? 1 : 20);   // the caller runs out of tasks first, and has to block
-            Interlocked.Increment(ref done);
-        });
-        pool.Run(work, 16);
-        Assert.Equal(16, done);
-        Assert.Equal([0, 1, 2, 3], workers.Order());
+            workers.Clear();
+            pool.Run(
+                new Acting((_, worker) =>
+                {
+                    // Four tasks that wait for each other need four threads; the caller's then ends first, and it has to block.
+                    Assert.True(all.SignalAndWait(TimeSpan.FromSeconds(30)));
+                    if (worker > 0) Thread.Sleep(5);
+                    lock (workers) workers.Add(worker);
+                }),
+                4);
+            Assert.Equal([0, 1, 2, 3], workers.Order());
+        }
     }
 
     [Theory]

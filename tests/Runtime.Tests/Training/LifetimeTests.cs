@@ -69,11 +69,10 @@ public sealed class LifetimeTests
         {
             SoftmaxModel net = SoftmaxModel.Create(threads: 3);
             System.Collections.Concurrent.ConcurrentDictionary<Thread, bool> seen = new();
-            // Tasks this slow go round: every worker takes some.
             net.Program.OnTrainTask = _ =>
             {
-                Thread.Sleep(2);
                 if (Thread.CurrentThread.Name?.StartsWith("Convoke worker", StringComparison.Ordinal) == true) seen.TryAdd(Thread.CurrentThread, true);
+                else SpinWait.SpinUntil(() => seen.Count == 2, TimeSpan.FromSeconds(30));   // so that every worker takes part
             };
             net.Fit(ToyData.Clusters(512), new() { BatchSize = 256 });
             Assert.Equal(2, seen.Count);
