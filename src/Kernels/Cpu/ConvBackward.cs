@@ -19,7 +19,13 @@ public static class ConvBackward
     {
         ConvGeometry g = group.Geometry;
         Emission.CodeWriter code = writer.Code;
-        bool whole = group.Dx is not null;
+        if (group.Method == ConvBackwardMethod.Sparse)
+        {
+            ConvBackwardSparse.Emit(writer, name, summary, group, Parameters(group));
+            return;
+        }
+
+        bool whole = group.Method == ConvBackwardMethod.Bordered;
         int dzRow = (whole ? g.PaddedQ : g.Q) * g.KStored, outRow = g.OutColumns * g.KStored;
         code.Line();
         code.Line(summary);

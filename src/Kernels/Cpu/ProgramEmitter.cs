@@ -130,7 +130,8 @@ public sealed class ProgramEmitter
             else if (group is ConvUpdateGroup conv)
             {
                 int rows = ConvUpdate.Rows(conv.Geometry);
-                AddShares(tasks, $"{stem}Update", rows, 1, Math.Min(Shares(_network.Parameters[conv.Weights].Floats), rows));
+                int unit = ConvUpdate.RowUnit(IsSparse(conv.Weights));
+                AddShares(tasks, $"{stem}Update", rows, unit, Math.Min(Shares(_network.Parameters[conv.Weights].Floats), rows / unit));
                 if (conv.Bias is not null) tasks.Add((1, $"{stem}BiasUpdate(step)"));
                 if (HasDgrad(conv.Weights)) derives.Add($"{stem}Derive(step, 0, {rows});");
             }
@@ -163,6 +164,8 @@ public sealed class ProgramEmitter
     private static int Shares(int floats) => Math.Max(1, Math.Min(32, floats / 8192));
 
     private bool HasDgrad(int weights) => _network.Train!.Groups.Any(g => g is DenseDgradGroup d && d.Weights == weights || g is ConvBackwardGroup { Dx: not null } c && c.Weights == weights);
+
+    private bool IsSparse(int weights) => _network.Train!.Groups.Any(g => g is ConvBackwardGroup { Method: ConvBackwardMethod.Sparse } c && c.Weights == weights);
 
     private void EmitPrediction()
     {
@@ -240,8 +243,9 @@ public sealed class ProgramEmitter
                 if (g.Bias is { } bias) DenseUpdate.EmitBias(_writer, stem + "BiasUpdate", g, _network.Parameters[bias], dy, dyStride);
                 break;
             case ConvUpdateGroup g:
-                ConvUpdate.Emit(_writer, stem + "Update", KernelComments.ConvUpdate(g), g.Geometry, _network.Parameters[g.Weights], HasDgrad(g.Weights));
-                if (HasDgrad(g.Weights)) ConvUpdate.EmitDerive(_writer, stem + "Derive", g.Geometry, _network.Parameters[g.Weights]);
+                ConvUpdate.Emit(_writer, stem + "Update", KernelComments.ConvUpdate(g), g.Geometry, _network.Parameters[g.Weights], HasDgrad(g.Weights), IsSparse(g.Weights));
+                if (HasDgrad(g.Weights) && IsSparse(g.Weights)) ConvUpdate.EmitSparseDerive(_writer, stem + "Derive", g.Geometry, _network.Parameters[g.Weights]);
+                else if (HasDgrad(g.Weights)) ConvUpdate.EmitDerive(_writer, stem + "Derive", g.Geometry, _network.Parameters[g.Weights]);
                 if (g.Bias is { } convBias) ConvUpdate.EmitBias(_writer, stem + "BiasUpdate", g.Geometry, _network.Parameters[convBias]);
                 break;
         }

@@ -75,9 +75,14 @@ public static class Liveness
 
     /// <summary>The unpooled gradient: it belongs to no value of the graph, so its id is -1 minus the step's number.</summary>
     private static Buffer Scratch(ConvBackwardGroup group, int step) => new(
-        ScratchId(group), "d_" + group.Name + ".unpooled",
-        group.Dx is null ? $"f32[{group.Geometry.PoolHeight},{group.Geometry.Q},{group.Geometry.KStored}] one band" : $"f32[{group.Geometry.PaddedP},{group.Geometry.PaddedQ},{group.Geometry.KStored}] zero border",
-        group.ScratchFloats, group.Dx is null ? BufferScope.Image : BufferScope.Bordered, step, step, 0);
+        ScratchId(group), "d_" + group.Name + (group.Method == ConvBackwardMethod.Sparse ? ".lists" : ".unpooled"),
+        group.Method switch
+        {
+            ConvBackwardMethod.Banded => $"f32[{group.Geometry.PoolHeight},{group.Geometry.Q},{group.Geometry.KStored}] one band",
+            ConvBackwardMethod.Bordered => $"f32[{group.Geometry.PaddedP},{group.Geometry.PaddedQ},{group.Geometry.KStored}] zero border",
+            _ => "lists of live elements",
+        },
+        Panels.Pad(group.ScratchFloats), group.Method == ConvBackwardMethod.Bordered ? BufferScope.Bordered : BufferScope.Image, step, step, 0);
 
     /// <summary>Id of the unpooled gradient of a group.</summary>
     public static int ScratchId(ConvBackwardGroup group) => -1 - group.Call;
