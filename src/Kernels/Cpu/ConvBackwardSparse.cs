@@ -32,10 +32,6 @@ public static class ConvBackwardSparse
         if (group.Dx is not null) EmitDgrad(writer, $"{name}Dgrad", g, lists);
     }
 
-    /// <summary>Offset of filter element (c, tap, k) in the layout that the data gradient reads.</summary>
-    public static string DgradWeight(VectorTarget target, ConvGeometry g, string c, string tap, string k) =>
-        $"(({c} / {target.Lanes} * {g.KStored} + {k}) * {g.R * g.S} + {tap}) * {target.Lanes} + {c} % {target.Lanes}";
-
     private static void EmitList(KernelWriter writer, string name, ConvBackwardGroup group, SparseLists lists)
     {
         ConvGeometry g = group.Geometry;

@@ -63,5 +63,5 @@ public static class KernelComments
 
     public static string DenseUpdate(DenseUpdateGroup group) => $"// {group.Name} wgrad and update: dw[i,o] = sum(n) x[n,i] dy[n,o] over the batch, for input features [first, last); w f32[{group.In},{Panels.Pad(group.Units)}] in panels";
 
-    public static string ConvUpdate(ConvUpdateGroup group) => $"// {group.Name} update: dw = the tasks' partials, added in order, for filter rows [first, last) of {group.Geometry.Panel} channels each";
+    public static string ConvUpdate(ConvUpdateGroup group) => $"// {group.Name} update: dw = the tasks' partials, added in order, for units [first, last) of {Cpu.ConvUpdate.BlockRows(group.Geometry)} input by {group.Geometry.Panel} output channels";
 }

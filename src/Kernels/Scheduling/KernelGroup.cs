@@ -28,6 +28,9 @@ public sealed record ConvForwardGroup(string Name, int Call, ConvGeometry Geomet
     public override IEnumerable<int> Reads => [X];
 
     public override IEnumerable<int> Writes => Arg is { } arg ? [Y, arg] : [Y];
+
+    /// <summary>How the convolution is computed.</summary>
+    public WinogradPlan Winograd => WinogradPlan.Of(Geometry);
 }
 
 /// <summary>A pooling that follows no convolution. H, W, P, Q of the geometry are input and covered rows and columns; C = K.</summary>
