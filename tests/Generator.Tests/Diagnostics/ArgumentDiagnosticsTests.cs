@@ -84,6 +84,8 @@ public class ArgumentDiagnosticsTests
     [InlineData("8, 8, 1", "Flatten, Dense()")]
     [InlineData("8, 8, 1", "Flatten, Dense(Missing)")]
     [InlineData("8, 8, 1", "Flatten, Dense(2, Units = 3)")]
+    [InlineData("8, 8, 1", "Flatten, Dense(System.Environment.ProcessorCount)")]
+    [InlineData("8, 8, System.Environment.ProcessorCount", "Flatten, Dense(2)")]
     [InlineData("8, 8, 1", "Flatten, Dense(2, Activation = Activation.Missing)")]
     [InlineData("8, 8, Missing", "Flatten, Dense(2)")]
     [InlineData("\"8x8x1\"", "Flatten, Dense(2)")]
