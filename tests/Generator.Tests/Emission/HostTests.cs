@@ -59,4 +59,12 @@ public class HostTests
             "@event.@class.g.cs".Replace("@", "", StringComparison.Ordinal),
             Harness.Generate("using Convoke; namespace @event; [Model(4, 4, 1), Flatten, Dense(2)] partial class @class; class C { object Use() => @class.Create(); }")
                 .Results[0].GeneratedSources.Select(static source => source.HintName));
+
+    /// <summary>Layer names reach identifiers of the kernels, among keywords and the kernels' own names.</summary>
+    [Fact]
+    public void Kernels_compile_whatever_a_layer_is_called() => Harness.Generate([.. ((string[])
+        ["class", "out", "step", "scratch", "task", "input", "images", "count", "first", "partial", "n", "i"]).Select(static (name, i) => $"""
+            using Convoke;
+            [Model(8, 8, 1), Conv2D(2, 3), MaxPool2D(2, Name = "{name}"), Flatten, Dense(2), CrossEntropy, Adam] partial class M{i};
+            """)]);
 }
