@@ -16,22 +16,38 @@ internal static class RandomModels
     {
         var random = new Random(seed);
         int Pick(int[] from) => from[random.Next(from.Length)];
-        var input = new InputSpec(random.Next(3, 15), random.Next(3, 15), Pick(Channels), (ImageLayout)random.Next(2));
+        int side = seed % 3 == 0 ? 9 : 3;
+        var input = new InputSpec(random.Next(side, 15), random.Next(side, 15), Pick(Channels), (ImageLayout)random.Next(2));
         var layers = new List<LayerSpec>();
-        int h = input.Height, w = input.Width, images = random.Next(0, 6);
+        int h = input.Height, w = input.Width, images = seed % 3 == 0 ? random.Next(0, 2) : random.Next(0, 6);
         for (int i = 0; i < images && Math.Min(h, w) > 1; i++)
         {
             if (random.Next(2) == 0)
             {
                 int r = random.Next(1, Math.Min(h, 4) + 1), s = random.Next(1, Math.Min(w, 4) + 1);
+                if (random.Next(2) == 0 && Math.Min(h, w) >= 3) r = s = 3;
                 layers.Add(new Conv2DSpec($"conv{i}", Pick(Filters), r, s, (ActivationKind)random.Next(2), random.Next(4) > 0));
                 (h, w) = (h - r + 1, w - s + 1);
             }
             else
             {
                 int ph = random.Next(1, Math.Min(h, 4) + 1), pw = random.Next(1, Math.Min(w, 4) + 1);
+                if (random.Next(2) == 0) ph = pw = 2;
                 layers.Add(new MaxPool2DSpec($"pool{i}", ph, pw));
                 (h, w) = (h / ph, w / pw);
+            }
+        }
+
+        // Every third model goes deep with 3x3 kernels, so that Winograd and the sparse backward meet all kinds of neighbours.
+        for (int i = 0; seed % 3 == 0 && i < 3 && Math.Min(h, w) >= 4; i++)
+        {
+            layers.Add(new Conv2DSpec($"deep{i}", Pick(Filters), 3, 3, (ActivationKind)random.Next(2), random.Next(4) > 0));
+            (h, w) = (h - 2, w - 2);
+            int pool = random.Next(3);
+            if (pool > 0 && Math.Min(h, w) >= 2)
+            {
+                layers.Add(new MaxPool2DSpec($"deeppool{i}", 2, pool == 1 ? 2 : random.Next(1, 3)));
+                (h, w) = (h / 2, w / ((MaxPool2DSpec)layers[^1]).PoolWidth);
             }
         }
 

@@ -75,22 +75,22 @@ public static class ConvWinograd
             using (code.Block($"for (int k = 0; k < {g.KStored}; k += {step})"))
             {
                 code.Line(step == g.Panel ? $"float* uk = u + f * {g.CStored * g.KStored} + k * {g.CStored};" : $"float* uk = u + f * {g.CStored * g.KStored} + k / {g.Panel} * {g.Panel * g.CStored} + k % {g.Panel};");
-                if (tiles - rest == rows) code.Line($"{name}Product{rows}(v + f * {tiles * g.CStored}, uk, m + f * {tiles * g.KStored} + k);");
+                if (tiles - rest == rows) code.Line($"{name}Product{rows}x{tile.Vectors}(v + f * {tiles * g.CStored}, uk, m + f * {tiles * g.KStored} + k);");
                 else
                 {
                     code.Line($"for (int t = 0; t < {tiles - rest}; t += {rows})");
-                    code.Line($"    {name}Product{rows}(v + f * {tiles * g.CStored} + t * {g.CStored}, uk, m + f * {tiles * g.KStored} + t * {g.KStored} + k);");
+                    code.Line($"    {name}Product{rows}x{tile.Vectors}(v + f * {tiles * g.CStored} + t * {g.CStored}, uk, m + f * {tiles * g.KStored} + t * {g.KStored} + k);");
                 }
 
-                if (rest > 0) code.Line($"{name}Product{rest}(v + f * {tiles * g.CStored} + {(tiles - rest) * g.CStored}, uk, m + f * {tiles * g.KStored} + {(tiles - rest) * g.KStored} + k);");
+                if (rest > 0) code.Line($"{name}Product{rest}x{tile.Vectors}(v + f * {tiles * g.CStored} + {(tiles - rest) * g.CStored}, uk, m + f * {tiles * g.KStored} + {(tiles - rest) * g.KStored} + k);");
             }
 
             code.Line($"{name}Output{tiles}(m, {(epilogue.Bias ? "bias, " : "")}y{(epilogue.Winners ? ", arg" : "")});");
         }
 
         EmitInput(writer, $"{name}Input{tiles}", g, tiles);
-        EmitProduct(writer, $"{name}Product{rows}", g, new(rows, tile.Vectors));
-        if (rest > 0) EmitProduct(writer, $"{name}Product{rest}", g, new(rest, tile.Vectors));
+        EmitProduct(writer, $"{name}Product{rows}x{tile.Vectors}", g, new(rows, tile.Vectors));
+        if (rest > 0) EmitProduct(writer, $"{name}Product{rest}x{tile.Vectors}", g, new(rest, tile.Vectors));
         EmitOutput(writer, $"{name}Output{tiles}", g, epilogue, tiles);
     }
 

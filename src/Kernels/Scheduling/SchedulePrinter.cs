@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Convoke.Kernels.Scheduling;
 
-/// <summary>A schedule as text: loops, kernels, buffers with their places.</summary>
+/// <summary>A schedule as text: loops, kernels with their cost, buffers with their places.</summary>
 public static class SchedulePrinter
 {
     public static string Print(Schedule schedule)
@@ -24,5 +24,8 @@ public static class SchedulePrinter
 
     private static string Describe(KernelGroup group) =>
         $"{group.GetType().Name.Replace("Group", "")} {group.Name}({string.Join(", ", group.Reads.Select(static i => "%" + i))})"
-        + (group.Writes.Any() ? " -> " + string.Join(", ", group.Writes.Select(static i => "%" + i)) : "");
+        + (group.Writes.Any() ? " -> " + string.Join(", ", group.Writes.Select(static i => "%" + i)) : "")
+        + Cost(KernelCost.Of(group));
+
+    private static string Cost(KernelCost cost) => $"    {cost.Flops} FLOP, {cost.ReadBytes} B read, {cost.WrittenBytes} B written a {(cost.PerStep ? "step" : "sample")}";
 }

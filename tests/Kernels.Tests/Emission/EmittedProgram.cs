@@ -116,6 +116,7 @@ internal sealed unsafe class ProgramRunner : IDisposable
 
     public void Predict()
     {
+        _program.Derive(_step);
         for (int first = 0; first < _step.N; first += CpuProgram.ImagesPerChunk)
             _program.PredictTask(_step, first, Math.Min(CpuProgram.ImagesPerChunk, _step.N - first), PredictScratch);
         CheckGuards();

@@ -52,7 +52,7 @@ internal sealed unsafe class Vector128Program : CpuProgram
 
     public override void UpdateTask(StepContext step, int task)
     {
-        if (task < 1) { Conv2dUpdate(step, Share(9, 1, 1, task), Share(9, 1, 1, task + 1)); return; }
+        if (task < 1) { Conv2dUpdate(step, Share(1, 1, 1, task), Share(1, 1, 1, task + 1)); return; }
         task -= 1;
         if (task < 1) { Conv2dBiasUpdate(step); return; }
         task -= 1;
@@ -446,15 +446,18 @@ internal sealed unsafe class Vector128Program : CpuProgram
         a8_0.Store(dw + 256);
     }
 
-    // conv2d update: dw = the tasks' partials, added in order, for filter rows [first, last) of 32 channels each
+    // conv2d update: dw = the tasks' partials, added in order, for units [first, last) of 1 input by 32 output channels
     private static void Conv2dUpdate(StepContext step, int first, int last)
     {
-        float* g = stackalloc float[256];
-        for (int row = first; row < last; row += 8)
+        float* g = stackalloc float[32];
+        for (int unit = first; unit < last; unit++)
         {
-            int count = Math.Min(8, last - row) * 32;
-            SumPartials(step, 0 + row * 32, g, count);
-            Apply(step, 0 + row * 32, g, count);
+            for (int tap = 0; tap < 9; tap++)
+            {
+                int row = (unit / 1 * 9 + tap) * 1 + unit % 1 * 1;
+                SumPartials(step, 0 + row * 32, g, 32);
+                Apply(step, 0 + row * 32, g, 32);
+            }
         }
     }
 
@@ -730,14 +733,14 @@ internal sealed unsafe class Vector128Program : CpuProgram
     [MethodImpl(Hot)]
     private static void DenseForwardTile8(float* x, float* w, float* y, int length)
     {
-        F a0_0 = V.Load(y);
-        F a1_0 = V.Load(y + 16);
-        F a2_0 = V.Load(y + 32);
-        F a3_0 = V.Load(y + 48);
-        F a4_0 = V.Load(y + 64);
-        F a5_0 = V.Load(y + 80);
-        F a6_0 = V.Load(y + 96);
-        F a7_0 = V.Load(y + 112);
+        F a0_0 = F.Zero;
+        F a1_0 = F.Zero;
+        F a2_0 = F.Zero;
+        F a3_0 = F.Zero;
+        F a4_0 = F.Zero;
+        F a5_0 = F.Zero;
+        F a6_0 = F.Zero;
+        F a7_0 = F.Zero;
         F b, w0;
         do
         {
@@ -752,23 +755,23 @@ internal sealed unsafe class Vector128Program : CpuProgram
             b = V.Create(x[37856]); a7_0 = V.MultiplyAddEstimate(b, w0, a7_0);
             x++; w += 16;
         } while (--length > 0);
-        a0_0.Store(y);
-        a1_0.Store(y + 16);
-        a2_0.Store(y + 32);
-        a3_0.Store(y + 48);
-        a4_0.Store(y + 64);
-        a5_0.Store(y + 80);
-        a6_0.Store(y + 96);
-        a7_0.Store(y + 112);
+        (V.Load(y) + a0_0).Store(y);
+        (V.Load(y + 16) + a1_0).Store(y + 16);
+        (V.Load(y + 32) + a2_0).Store(y + 32);
+        (V.Load(y + 48) + a3_0).Store(y + 48);
+        (V.Load(y + 64) + a4_0).Store(y + 64);
+        (V.Load(y + 80) + a5_0).Store(y + 80);
+        (V.Load(y + 96) + a6_0).Store(y + 96);
+        (V.Load(y + 112) + a7_0).Store(y + 112);
     }
 
     [MethodImpl(Hot)]
     private static void DenseForwardTile4(float* x, float* w, float* y, int length)
     {
-        F a0_0 = V.Load(y);
-        F a1_0 = V.Load(y + 16);
-        F a2_0 = V.Load(y + 32);
-        F a3_0 = V.Load(y + 48);
+        F a0_0 = F.Zero;
+        F a1_0 = F.Zero;
+        F a2_0 = F.Zero;
+        F a3_0 = F.Zero;
         F b, w0;
         do
         {
@@ -779,17 +782,17 @@ internal sealed unsafe class Vector128Program : CpuProgram
             b = V.Create(x[16224]); a3_0 = V.MultiplyAddEstimate(b, w0, a3_0);
             x++; w += 16;
         } while (--length > 0);
-        a0_0.Store(y);
-        a1_0.Store(y + 16);
-        a2_0.Store(y + 32);
-        a3_0.Store(y + 48);
+        (V.Load(y) + a0_0).Store(y);
+        (V.Load(y + 16) + a1_0).Store(y + 16);
+        (V.Load(y + 32) + a2_0).Store(y + 32);
+        (V.Load(y + 48) + a3_0).Store(y + 48);
     }
 
     [MethodImpl(Hot)]
     private static void DenseForwardTile2(float* x, float* w, float* y, int length)
     {
-        F a0_0 = V.Load(y);
-        F a1_0 = V.Load(y + 16);
+        F a0_0 = F.Zero;
+        F a1_0 = F.Zero;
         F b, w0;
         do
         {
@@ -798,14 +801,14 @@ internal sealed unsafe class Vector128Program : CpuProgram
             b = V.Create(x[5408]); a1_0 = V.MultiplyAddEstimate(b, w0, a1_0);
             x++; w += 16;
         } while (--length > 0);
-        a0_0.Store(y);
-        a1_0.Store(y + 16);
+        (V.Load(y) + a0_0).Store(y);
+        (V.Load(y + 16) + a1_0).Store(y + 16);
     }
 
     [MethodImpl(Hot)]
     private static void DenseForwardTile1(float* x, float* w, float* y, int length)
     {
-        F a0_0 = V.Load(y);
+        F a0_0 = F.Zero;
         F b, w0;
         do
         {
@@ -813,7 +816,7 @@ internal sealed unsafe class Vector128Program : CpuProgram
             b = V.Create(x[0]); a0_0 = V.MultiplyAddEstimate(b, w0, a0_0);
             x++; w += 16;
         } while (--length > 0);
-        a0_0.Store(y);
+        (V.Load(y) + a0_0).Store(y);
     }
 
     // loss = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N
@@ -1084,12 +1087,20 @@ internal sealed unsafe class Vector128Program : CpuProgram
     [MethodImpl(Hot)]
     private static void SumPartials(StepContext step, int offset, float* g, int count)
     {
-        for (int i = 0; i < count; i += 4)
+        int i = 0;
+        for (; i <= count - 4; i += 4)
         {
             float* partial = step.Partials + offset + i;
             F sum = V.Load(partial);
             for (int task = 1; task < step.Tasks; task++) sum += V.Load(partial += 320);
             sum.Store(g + i);
+        }
+        for (; i < count; i++)
+        {
+            float* partial = step.Partials + offset + i;
+            float sum = *partial;
+            for (int task = 1; task < step.Tasks; task++) sum += *(partial += 320);
+            g[i] = sum;
         }
     }
 

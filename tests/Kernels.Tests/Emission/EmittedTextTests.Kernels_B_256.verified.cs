@@ -29,30 +29,31 @@ internal sealed unsafe class Vector256Program : CpuProgram
             float* input = step.Images + (nint)n * 784;
             float* maxPooling2d = scratch + 0;    // f32[n,12,12,32], of this chunk
             float* maxPooling2d1 = step.Batch + (nint)0 * step.Capacity + (nint)n * 1600;    // f32[n,5,5,64], kept for the parameter phase
-            byte* maxPooling2d1Arg = (byte*)(scratch + 63488);    // u8[n,5,5,64], of this chunk
-            byte* maxPooling2dArg = (byte*)(scratch + 49664);    // u8[n,12,12,32], of this chunk
+            byte* maxPooling2d1Arg = (byte*)(scratch + 78224);    // u8[n,5,5,64], of this chunk
+            byte* maxPooling2dArg = (byte*)(scratch + 64400);    // u8[n,12,12,32], of this chunk
+            float* conv2d1Strips = scratch + 36864;    // f32[16,5,32 + 64], of one image
             float* denseRelu = step.Batch + (nint)1600 * step.Capacity + (nint)n * 128;    // f32[n,128], kept for the parameter phase
             float* dense1Biased = scratch + 36864;    // f32[n,16], of this chunk
             float* dDense1Biased = step.Batch + (nint)1856 * step.Capacity + (nint)n * 16;    // f32[n,16], kept for the parameter phase
             float* dDenseBiased = step.Batch + (nint)1728 * step.Capacity + (nint)n * 128;    // f32[n,128], kept for the parameter phase
-            float* dFlatten = scratch + 36864;    // f32[n,5,5,64], of this chunk
-            float* dConv2d1Unpooled = scratch + 68224;    // f32[14,14,64] zero border, of one image
-            float* dMaxPooling2d = scratch + 58880;    // f32[n,12,12,32], of one image
-            float* dConv2dUnpooled = scratch + 66688;    // f32[2,24,32] one band, of one image
+            float* dFlatten = scratch + 51600;    // f32[n,5,5,64], of this chunk
+            float* dConv2d1Lists = scratch + 36864;    // lists of live elements, of one image
+            float* dMaxPooling2d = scratch + 73616;    // f32[n,12,12,32], of one image
+            float* dConv2dUnpooled = scratch + 36864;    // f32[2,24,32] one band, of one image
 
             for (int i = 0; i < count; i++)
             {
                 Conv2dForward(input + i * 784, step.Parameters + 0, step.Parameters + 288, maxPooling2d + i * 4608, maxPooling2dArg + i * 4608);
-                Conv2d1Forward(maxPooling2d + i * 4608, step.Parameters + 320, step.Parameters + 18752, maxPooling2d1 + i * 1600, maxPooling2d1Arg + i * 1600);
+                Conv2d1Forward(maxPooling2d + i * 4608, step.Derived + 18432, step.Parameters + 18752, maxPooling2d1 + i * 1600, maxPooling2d1Arg + i * 1600, conv2d1Strips);
             }
             DenseForward(maxPooling2d1, step.Parameters + 18816, step.Parameters + 223616, denseRelu, count);
             Dense1Forward(denseRelu, step.Parameters + 223744, step.Parameters + 225792, dense1Biased, count);
             HeadTrain(step, n, count, dense1Biased, dDense1Biased);
-            Dense1Dgrad(dDense1Biased, step.Derived + 223232, denseRelu, dDenseBiased, count);
-            DenseDgrad(dDenseBiased, step.Derived + 18432, dFlatten, count);
+            Dense1Dgrad(dDense1Biased, step.Derived + 256000, denseRelu, dDenseBiased, count);
+            DenseDgrad(dDenseBiased, step.Derived + 51200, dFlatten, count);
             for (int i = 0; i < count; i++)
             {
-                Conv2d1Backward(maxPooling2d + i * 4608, dFlatten + i * 1600, maxPooling2d1 + i * 1600, maxPooling2d1Arg + i * 1600, dConv2d1Unpooled, partial + 320, partial + 18752, step.Derived + 0, dMaxPooling2d);
+                Conv2d1Backward(maxPooling2d + i * 4608, dFlatten + i * 1600, maxPooling2d1 + i * 1600, maxPooling2d1Arg + i * 1600, dConv2d1Lists, partial + 320, partial + 18752, step.Derived + 0, dMaxPooling2d);
                 Conv2dBackward(input + i * 784, dMaxPooling2d, maxPooling2d + i * 4608, maxPooling2dArg + i * 4608, dConv2dUnpooled, partial + 0, partial + 288);
             }
         }
@@ -62,11 +63,11 @@ internal sealed unsafe class Vector256Program : CpuProgram
 
     public override void UpdateTask(StepContext step, int task)
     {
-        if (task < 1) { Conv2dUpdate(step, Share(9, 1, 1, task), Share(9, 1, 1, task + 1)); return; }
+        if (task < 1) { Conv2dUpdate(step, Share(1, 1, 1, task), Share(1, 1, 1, task + 1)); return; }
         task -= 1;
         if (task < 1) { Conv2dBiasUpdate(step); return; }
         task -= 1;
-        if (task < 2) { Conv2d1Update(step, Share(576, 1, 2, task), Share(576, 1, 2, task + 1)); return; }
+        if (task < 2) { Conv2d1Update(step, Share(4, 1, 2, task), Share(4, 1, 2, task + 1)); return; }
         task -= 2;
         if (task < 1) { Conv2d1BiasUpdate(step); return; }
         task -= 1;
@@ -82,7 +83,8 @@ internal sealed unsafe class Vector256Program : CpuProgram
 
     public override void Derive(StepContext step)
     {
-        Conv2d1Derive(step, 0, 576);
+        Conv2d1Derive(step, 0, 4);
+        Conv2d1Transform(step, 0, 4);
         DenseDerive(step, 0, 1600);
         Dense1Derive(step, 0, 128);
     }
@@ -94,15 +96,16 @@ internal sealed unsafe class Vector256Program : CpuProgram
     {
         int n = first;
         float* input = step.Images + (nint)n * 784;
-        float* maxPooling2d = scratch + 12800;    // f32[n,12,12,32], of one image
+        float* maxPooling2d = scratch + 20480;    // f32[n,12,12,32], of one image
         float* maxPooling2d1 = scratch + 0;    // f32[n,5,5,64], of this chunk
+        float* conv2d1Strips = scratch + 12800;    // f32[16,5,32 + 64], of one image
         float* denseRelu = scratch + 12800;    // f32[n,128], of this chunk
         float* dense1Biased = scratch + 0;    // f32[n,16], of this chunk
 
         for (int i = 0; i < count; i++)
         {
             Conv2dPredict(input + i * 784, step.Parameters + 0, step.Parameters + 288, maxPooling2d);
-            Conv2d1Predict(maxPooling2d, step.Parameters + 320, step.Parameters + 18752, maxPooling2d1 + i * 1600);
+            Conv2d1Predict(maxPooling2d, step.Derived + 18432, step.Parameters + 18752, maxPooling2d1 + i * 1600, conv2d1Strips);
         }
         DenseForward(maxPooling2d1, step.Parameters + 18816, step.Parameters + 223616, denseRelu, count);
         Dense1Forward(denseRelu, step.Parameters + 223744, step.Parameters + 225792, dense1Biased, count);
@@ -116,13 +119,14 @@ internal sealed unsafe class Vector256Program : CpuProgram
         for (int n = first; n < end; n++)
         {
             float* input = step.Images + (nint)n * 784;
-            float* maxPooling2d = scratch + 12800;    // f32[n,12,12,32], of one image
+            float* maxPooling2d = scratch + 20480;    // f32[n,12,12,32], of one image
             float* maxPooling2d1 = scratch + 0;    // f32[n,5,5,64], of this chunk
+            float* conv2d1Strips = scratch + 12800;    // f32[16,5,32 + 64], of one image
             float* denseRelu = scratch + 12800;    // f32[n,128], of this chunk
             float* dense1Biased = scratch + 0;    // f32[n,16], of this chunk
             Conv2dPredict(input, step.Parameters + 0, step.Parameters + 288, maxPooling2d);
             if (!Lanes.AllFinite(maxPooling2d, 4608)) lowest = Math.Min(lowest, 0);
-            Conv2d1Predict(maxPooling2d, step.Parameters + 320, step.Parameters + 18752, maxPooling2d1);
+            Conv2d1Predict(maxPooling2d, step.Derived + 18432, step.Parameters + 18752, maxPooling2d1, conv2d1Strips);
             if (!Lanes.AllFinite(maxPooling2d1, 1600)) lowest = Math.Min(lowest, 2);
             DenseForward(maxPooling2d1, step.Parameters + 18816, step.Parameters + 223616, denseRelu, count);
             if (!Lanes.AllFinite(denseRelu, 128)) lowest = Math.Min(lowest, 5);
@@ -407,15 +411,18 @@ internal sealed unsafe class Vector256Program : CpuProgram
         a8_0.Store(dw + 256);
     }
 
-    // conv2d update: dw = the tasks' partials, added in order, for filter rows [first, last) of 32 channels each
+    // conv2d update: dw = the tasks' partials, added in order, for units [first, last) of 1 input by 32 output channels
     private static void Conv2dUpdate(StepContext step, int first, int last)
     {
-        float* g = stackalloc float[256];
-        for (int row = first; row < last; row += 8)
+        float* g = stackalloc float[32];
+        for (int unit = first; unit < last; unit++)
         {
-            int count = Math.Min(8, last - row) * 32;
-            SumPartials(step, 0 + row * 32, g, count);
-            Apply(step, 0 + row * 32, g, count);
+            for (int tap = 0; tap < 9; tap++)
+            {
+                int row = (unit / 1 * 9 + tap) * 1 + unit % 1 * 1;
+                SumPartials(step, 0 + row * 32, g, 32);
+                Apply(step, 0 + row * 32, g, 32);
+            }
         }
     }
 
@@ -606,348 +613,551 @@ internal sealed unsafe class Vector256Program : CpuProgram
     // conv2d_1 forward: y[p,q,k] = max over 2x2 of relu(sum(r,s,c) x[p+r,q+s,c] w[r,s,c,k] + b[k])
     //   x f32[12,12,32]  w f32[2][3][3][32][32]  y f32[5,5,64]; of the convolution, 10x10 pixels are read and computed
     //   GEMM 100 x 64 x 288, 3686400 FLOP an image
-    private static void Conv2d1Forward(float* x, float* w, float* bias, float* y, byte* arg)
+    //   Winograd F(2x2,3x3), pooled in its output transform: 819200 multiply-adds in place of 1843200
+    private static void Conv2d1Forward(float* x, float* u, float* bias, float* y, byte* arg, float* scratch)
     {
-        for (int k = 0; k < 64; k += 8)
-        {
-            float* wk = w + k / 32 * 9216 + k % 32;
-            for (int p = 0; p < 5; p++)
-            {
-                float* xp = x + p * 768;
-                float* yp = y + p * 320 + k;
-                byte* ap = arg + p * 320 + k;
-                for (int q = 0; q < 3; q += 3)
-                    Conv2d1ForwardTile3(xp + q * 64, wk, bias + k, yp + q * 64, ap + q * 64);
-                Conv2d1ForwardTile2(xp + 3 * 64, wk, bias + k, yp + 3 * 64, ap + 3 * 64);
-            }
-        }
-    }
-
-    [MethodImpl(Hot)]
-    private static void Conv2d1ForwardTile3(float* x, float* w, float* bias, float* y, byte* arg)
-    {
-        F a0_0 = F.Zero;
-        F a1_0 = F.Zero;
-        F a2_0 = F.Zero;
-        F a3_0 = F.Zero;
-        F a4_0 = F.Zero;
-        F a5_0 = F.Zero;
-        F a6_0 = F.Zero;
-        F a7_0 = F.Zero;
-        F a8_0 = F.Zero;
-        F a9_0 = F.Zero;
-        F a10_0 = F.Zero;
-        F a11_0 = F.Zero;
-        F b, w0;
-        for (int r = 0; r < 3; r++)
-        {
-            float* end = x + 96;
-            do
-            {
-                w0 = V.Load(w);
-                b = V.Create(x[0]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0);
-                b = V.Create(x[32]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0);
-                b = V.Create(x[384]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0);
-                b = V.Create(x[416]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0);
-                b = V.Create(x[64]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0);
-                b = V.Create(x[96]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0);
-                b = V.Create(x[448]); a6_0 = V.FusedMultiplyAdd(b, w0, a6_0);
-                b = V.Create(x[480]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0);
-                b = V.Create(x[128]); a8_0 = V.FusedMultiplyAdd(b, w0, a8_0);
-                b = V.Create(x[160]); a9_0 = V.FusedMultiplyAdd(b, w0, a9_0);
-                b = V.Create(x[512]); a10_0 = V.FusedMultiplyAdd(b, w0, a10_0);
-                b = V.Create(x[544]); a11_0 = V.FusedMultiplyAdd(b, w0, a11_0);
-                w0 = V.Load(w + 32);
-                b = V.Create(x[1]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0);
-                b = V.Create(x[33]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0);
-                b = V.Create(x[385]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0);
-                b = V.Create(x[417]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0);
-                b = V.Create(x[65]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0);
-                b = V.Create(x[97]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0);
-                b = V.Create(x[449]); a6_0 = V.FusedMultiplyAdd(b, w0, a6_0);
-                b = V.Create(x[481]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0);
-                b = V.Create(x[129]); a8_0 = V.FusedMultiplyAdd(b, w0, a8_0);
-                b = V.Create(x[161]); a9_0 = V.FusedMultiplyAdd(b, w0, a9_0);
-                b = V.Create(x[513]); a10_0 = V.FusedMultiplyAdd(b, w0, a10_0);
-                b = V.Create(x[545]); a11_0 = V.FusedMultiplyAdd(b, w0, a11_0);
-                x += 2; w += 64;
-            } while (x < end);
-            x += 288;
-        }
-
-        {
-            F best = a0_0;
-            I winner = I.Zero;
-            winner = V.ConditionalSelect(V.GreaterThan(a1_0, best).AsInt32(), V.Create(1), winner);
-            best = V.MaxNative(best, a1_0);
-            winner = V.ConditionalSelect(V.GreaterThan(a2_0, best).AsInt32(), V.Create(2), winner);
-            best = V.MaxNative(best, a2_0);
-            winner = V.ConditionalSelect(V.GreaterThan(a3_0, best).AsInt32(), V.Create(3), winner);
-            best = V.MaxNative(best, a3_0);
-            V.MaxNative(F.Zero, best + V.Load(bias)).Store(y);
-            Lanes.StoreBytes(winner, arg);
-        }
-
-        {
-            F best = a4_0;
-            I winner = I.Zero;
-            winner = V.ConditionalSelect(V.GreaterThan(a5_0, best).AsInt32(), V.Create(1), winner);
-            best = V.MaxNative(best, a5_0);
-            winner = V.ConditionalSelect(V.GreaterThan(a6_0, best).AsInt32(), V.Create(2), winner);
-            best = V.MaxNative(best, a6_0);
-            winner = V.ConditionalSelect(V.GreaterThan(a7_0, best).AsInt32(), V.Create(3), winner);
-            best = V.MaxNative(best, a7_0);
-            V.MaxNative(F.Zero, best + V.Load(bias)).Store(y + 64);
-            Lanes.StoreBytes(winner, arg + 64);
-        }
-
-        {
-            F best = a8_0;
-            I winner = I.Zero;
-            winner = V.ConditionalSelect(V.GreaterThan(a9_0, best).AsInt32(), V.Create(1), winner);
-            best = V.MaxNative(best, a9_0);
-            winner = V.ConditionalSelect(V.GreaterThan(a10_0, best).AsInt32(), V.Create(2), winner);
-            best = V.MaxNative(best, a10_0);
-            winner = V.ConditionalSelect(V.GreaterThan(a11_0, best).AsInt32(), V.Create(3), winner);
-            best = V.MaxNative(best, a11_0);
-            V.MaxNative(F.Zero, best + V.Load(bias)).Store(y + 128);
-            Lanes.StoreBytes(winner, arg + 128);
-        }
-    }
-
-    [MethodImpl(Hot)]
-    private static void Conv2d1ForwardTile2(float* x, float* w, float* bias, float* y, byte* arg)
-    {
-        F a0_0 = F.Zero;
-        F a1_0 = F.Zero;
-        F a2_0 = F.Zero;
-        F a3_0 = F.Zero;
-        F a4_0 = F.Zero;
-        F a5_0 = F.Zero;
-        F a6_0 = F.Zero;
-        F a7_0 = F.Zero;
-        F b, w0;
-        for (int r = 0; r < 3; r++)
-        {
-            float* end = x + 96;
-            do
-            {
-                w0 = V.Load(w);
-                b = V.Create(x[0]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0);
-                b = V.Create(x[32]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0);
-                b = V.Create(x[384]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0);
-                b = V.Create(x[416]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0);
-                b = V.Create(x[64]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0);
-                b = V.Create(x[96]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0);
-                b = V.Create(x[448]); a6_0 = V.FusedMultiplyAdd(b, w0, a6_0);
-                b = V.Create(x[480]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0);
-                w0 = V.Load(w + 32);
-                b = V.Create(x[1]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0);
-                b = V.Create(x[33]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0);
-                b = V.Create(x[385]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0);
-                b = V.Create(x[417]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0);
-                b = V.Create(x[65]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0);
-                b = V.Create(x[97]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0);
-                b = V.Create(x[449]); a6_0 = V.FusedMultiplyAdd(b, w0, a6_0);
-                b = V.Create(x[481]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0);
-                x += 2; w += 64;
-            } while (x < end);
-            x += 288;
-        }
-
-        {
-            F best = a0_0;
-            I winner = I.Zero;
-            winner = V.ConditionalSelect(V.GreaterThan(a1_0, best).AsInt32(), V.Create(1), winner);
-            best = V.MaxNative(best, a1_0);
-            winner = V.ConditionalSelect(V.GreaterThan(a2_0, best).AsInt32(), V.Create(2), winner);
-            best = V.MaxNative(best, a2_0);
-            winner = V.ConditionalSelect(V.GreaterThan(a3_0, best).AsInt32(), V.Create(3), winner);
-            best = V.MaxNative(best, a3_0);
-            V.MaxNative(F.Zero, best + V.Load(bias)).Store(y);
-            Lanes.StoreBytes(winner, arg);
-        }
-
-        {
-            F best = a4_0;
-            I winner = I.Zero;
-            winner = V.ConditionalSelect(V.GreaterThan(a5_0, best).AsInt32(), V.Create(1), winner);
-            best = V.MaxNative(best, a5_0);
-            winner = V.ConditionalSelect(V.GreaterThan(a6_0, best).AsInt32(), V.Create(2), winner);
-            best = V.MaxNative(best, a6_0);
-            winner = V.ConditionalSelect(V.GreaterThan(a7_0, best).AsInt32(), V.Create(3), winner);
-            best = V.MaxNative(best, a7_0);
-            V.MaxNative(F.Zero, best + V.Load(bias)).Store(y + 64);
-            Lanes.StoreBytes(winner, arg + 64);
-        }
-    }
-
-    // conv2d_1 backward: dz[p,q,k] = dy at each window's winner, where y > 0; db[k] += sum(p,q) dz; dw[r,s,c,k] += sum(p,q) x[p+r,q+s,c] dz[p,q,k]; dx[h,w,c] = sum(r,s,k) dz[h-r,w-s,k] w[r,s,c,k]
-    //   x f32[12,12,32]  dy f32[5,5,64]  dz f32[14,14,64] with a zero border
-    private static void Conv2d1Backward(float* x, float* dy, float* y, byte* arg, float* dz, float* dw, float* db, float* w, float* dx)
-    {
-        float* inside = dz + 1920;
         for (int p = 0; p < 5; p++)
         {
-            Conv2d1BackwardUnpool(dy + p * 320, y + p * 320, arg + p * 320, inside + p * 1792, db);
+            for (int q = 0; q < 5; q += 5)
+                Conv2d1ForwardStrip5(x + p * 768 + q * 64, u, bias, y + p * 320 + q * 64, arg + p * 320 + q * 64, scratch);
         }
-        for (int k = 0; k < 64; k += 16)
+    }
+
+    // a strip of 5 tiles
+    private static void Conv2d1ForwardStrip5(float* x, float* u, float* bias, float* y, byte* arg, float* scratch)
+    {
+        float* v = scratch, m = scratch + 2560;
+        Conv2d1ForwardInput5(x, v);
+        for (int f = 0; f < 16; f++)
         {
-            float* dwk = dw + k / 32 * 9216 + k % 32;
-            for (int r = 0; r < 3; r++)
+            for (int k = 0; k < 64; k += 16)
             {
-                for (int j = 0; j < 96; j += 6)
-                    Conv2d1BackwardWgrad6(x + r * 384 + j, inside + k, dwk + (r * 96 + j) * 32, 10);
+                float* uk = u + f * 2048 + k / 32 * 1024 + k % 32;
+                Conv2d1ForwardProduct5x2(v + f * 160, uk, m + f * 320 + k);
             }
         }
-        Conv2d1BackwardDgrad(dz, w, dx);
+        Conv2d1ForwardOutput5(m, bias, y, arg);
     }
 
-    // one row of pooled cells: dz = dy at the winner, where the output is positive; db += dz
+    // v = B^T d B of each 4x4 patch; neighbours share two transformed columns
     [MethodImpl(Hot)]
-    private static void Conv2d1BackwardUnpool(float* dy, float* y, byte* arg, float* dz, float* db)
+    private static void Conv2d1ForwardInput5(float* x, float* v)
     {
-        for (int k = 0; k < 64; k += 8)
+        for (int c = 0; c < 32; c += 8)
         {
-            F sum = V.Load(db + k);
-            for (int q = 0; q < 5; q++)
+            float* d = x + c, to = v + c;
+            F d0, d1, d2, d3;
+            d0 = V.Load(d); d1 = V.Load(d + 384); d2 = V.Load(d + 768); d3 = V.Load(d + 1152);
+            F t00 = d0 - d2, t10 = d1 + d2, t20 = d2 - d1, t30 = d1 - d3;
+            d0 = V.Load(d + 32); d1 = V.Load(d + 416); d2 = V.Load(d + 800); d3 = V.Load(d + 1184);
+            F t01 = d0 - d2, t11 = d1 + d2, t21 = d2 - d1, t31 = d1 - d3;
+            for (int t = 0; t < 5; t++, d += 64, to += 32)
             {
-                int at = q * 64 + k;
-                F d = V.ConditionalSelect(V.GreaterThan(V.Load(y + at), F.Zero), V.Load(dy + at), F.Zero);
-                sum += d;
-                I winner = Lanes.LoadBytes256(arg + at);
-                float* cell = dz + q * 128 + k;
-                V.ConditionalSelect(V.Equals(winner, V.Create(0)).AsSingle(), d, F.Zero).Store(cell);
-                V.ConditionalSelect(V.Equals(winner, V.Create(1)).AsSingle(), d, F.Zero).Store(cell + 64);
-                V.ConditionalSelect(V.Equals(winner, V.Create(2)).AsSingle(), d, F.Zero).Store(cell + 896);
-                V.ConditionalSelect(V.Equals(winner, V.Create(3)).AsSingle(), d, F.Zero).Store(cell + 960);
-            }
-            sum.Store(db + k);
-        }
-    }
-
-    // dw[j,k] += sum(p,q) x[p,q,j] dz[p,q,k]: 6 filter elements j by 16 channels k
-    [MethodImpl(Hot)]
-    private static void Conv2d1BackwardWgrad6(float* x, float* dz, float* dw, int rows)
-    {
-        F a0_0 = V.Load(dw), a0_1 = V.Load(dw + 8);
-        F a1_0 = V.Load(dw + 32), a1_1 = V.Load(dw + 40);
-        F a2_0 = V.Load(dw + 64), a2_1 = V.Load(dw + 72);
-        F a3_0 = V.Load(dw + 96), a3_1 = V.Load(dw + 104);
-        F a4_0 = V.Load(dw + 128), a4_1 = V.Load(dw + 136);
-        F a5_0 = V.Load(dw + 160), a5_1 = V.Load(dw + 168);
-        do
-        {
-            float* end = dz + 640;
-            do
-            {
-                F b, d0, d1;
-                d0 = V.Load(dz); d1 = V.Load(dz + 8);
-                b = V.Create(x[0]); a0_0 = V.FusedMultiplyAdd(b, d0, a0_0); a0_1 = V.FusedMultiplyAdd(b, d1, a0_1);
-                b = V.Create(x[1]); a1_0 = V.FusedMultiplyAdd(b, d0, a1_0); a1_1 = V.FusedMultiplyAdd(b, d1, a1_1);
-                b = V.Create(x[2]); a2_0 = V.FusedMultiplyAdd(b, d0, a2_0); a2_1 = V.FusedMultiplyAdd(b, d1, a2_1);
-                b = V.Create(x[3]); a3_0 = V.FusedMultiplyAdd(b, d0, a3_0); a3_1 = V.FusedMultiplyAdd(b, d1, a3_1);
-                b = V.Create(x[4]); a4_0 = V.FusedMultiplyAdd(b, d0, a4_0); a4_1 = V.FusedMultiplyAdd(b, d1, a4_1);
-                b = V.Create(x[5]); a5_0 = V.FusedMultiplyAdd(b, d0, a5_0); a5_1 = V.FusedMultiplyAdd(b, d1, a5_1);
-                x += 32; dz += 64;
-            } while (dz < end);
-            x += 64;
-            dz += 256;
-        } while (--rows > 0);
-        a0_0.Store(dw); a0_1.Store(dw + 8);
-        a1_0.Store(dw + 32); a1_1.Store(dw + 40);
-        a2_0.Store(dw + 64); a2_1.Store(dw + 72);
-        a3_0.Store(dw + 96); a3_1.Store(dw + 104);
-        a4_0.Store(dw + 128); a4_1.Store(dw + 136);
-        a5_0.Store(dw + 160); a5_1.Store(dw + 168);
-    }
-
-    // dx[h,w,c] = sum(r,s,k) dz[h+r,w+s,k] wf[r,s,k,c]: dz bordered f32[14,14,64], wf flipped
-    private static void Conv2d1BackwardDgrad(float* x, float* w, float* y)
-    {
-        for (int k = 0; k < 32; k += 16)
-        {
-            float* wk = w + k / 32 * 18432 + k % 32;
-            for (int p = 0; p < 12; p++)
-            {
-                float* xp = x + p * 896;
-                float* yp = y + p * 384 + k;
-                for (int q = 0; q < 12; q += 6)
-                    Conv2d1BackwardDgradTile6(xp + q * 64, wk, yp + q * 32);
+                d0 = V.Load(d + 64); d1 = V.Load(d + 448); d2 = V.Load(d + 832); d3 = V.Load(d + 1216);
+                F t02 = d0 - d2, t12 = d1 + d2, t22 = d2 - d1, t32 = d1 - d3;
+                d0 = V.Load(d + 96); d1 = V.Load(d + 480); d2 = V.Load(d + 864); d3 = V.Load(d + 1248);
+                F t03 = d0 - d2, t13 = d1 + d2, t23 = d2 - d1, t33 = d1 - d3;
+                (t00 - t02).Store(to); (t01 + t02).Store(to + 160); (t02 - t01).Store(to + 320); (t01 - t03).Store(to + 480);
+                t00 = t02; t01 = t03;
+                (t10 - t12).Store(to + 640); (t11 + t12).Store(to + 800); (t12 - t11).Store(to + 960); (t11 - t13).Store(to + 1120);
+                t10 = t12; t11 = t13;
+                (t20 - t22).Store(to + 1280); (t21 + t22).Store(to + 1440); (t22 - t21).Store(to + 1600); (t21 - t23).Store(to + 1760);
+                t20 = t22; t21 = t23;
+                (t30 - t32).Store(to + 1920); (t31 + t32).Store(to + 2080); (t32 - t31).Store(to + 2240); (t31 - t33).Store(to + 2400);
+                t30 = t32; t31 = t33;
             }
         }
     }
 
     [MethodImpl(Hot)]
-    private static void Conv2d1BackwardDgradTile6(float* x, float* w, float* y)
+    private static void Conv2d1ForwardProduct5x2(float* v, float* u, float* m)
     {
         F a0_0 = F.Zero, a0_1 = F.Zero;
         F a1_0 = F.Zero, a1_1 = F.Zero;
         F a2_0 = F.Zero, a2_1 = F.Zero;
         F a3_0 = F.Zero, a3_1 = F.Zero;
         F a4_0 = F.Zero, a4_1 = F.Zero;
-        F a5_0 = F.Zero, a5_1 = F.Zero;
         F b, w0, w1;
-        for (int r = 0; r < 3; r++)
+        float* end = v + 32;
+        do
         {
-            float* end = x + 192;
-            do
-            {
-                w0 = V.Load(w); w1 = V.Load(w + 8);
-                b = V.Create(x[0]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0); a0_1 = V.FusedMultiplyAdd(b, w1, a0_1);
-                b = V.Create(x[64]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0); a1_1 = V.FusedMultiplyAdd(b, w1, a1_1);
-                b = V.Create(x[128]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0); a2_1 = V.FusedMultiplyAdd(b, w1, a2_1);
-                b = V.Create(x[192]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0); a3_1 = V.FusedMultiplyAdd(b, w1, a3_1);
-                b = V.Create(x[256]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0); a4_1 = V.FusedMultiplyAdd(b, w1, a4_1);
-                b = V.Create(x[320]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0); a5_1 = V.FusedMultiplyAdd(b, w1, a5_1);
-                w0 = V.Load(w + 32); w1 = V.Load(w + 40);
-                b = V.Create(x[1]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0); a0_1 = V.FusedMultiplyAdd(b, w1, a0_1);
-                b = V.Create(x[65]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0); a1_1 = V.FusedMultiplyAdd(b, w1, a1_1);
-                b = V.Create(x[129]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0); a2_1 = V.FusedMultiplyAdd(b, w1, a2_1);
-                b = V.Create(x[193]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0); a3_1 = V.FusedMultiplyAdd(b, w1, a3_1);
-                b = V.Create(x[257]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0); a4_1 = V.FusedMultiplyAdd(b, w1, a4_1);
-                b = V.Create(x[321]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0); a5_1 = V.FusedMultiplyAdd(b, w1, a5_1);
-                x += 2; w += 64;
-            } while (x < end);
-            x += 704;
-        }
-        a0_0.Store(y);
-        a0_1.Store(y + 8);
-        a1_0.Store(y + 32);
-        a1_1.Store(y + 40);
-        a2_0.Store(y + 64);
-        a2_1.Store(y + 72);
-        a3_0.Store(y + 96);
-        a3_1.Store(y + 104);
-        a4_0.Store(y + 128);
-        a4_1.Store(y + 136);
-        a5_0.Store(y + 160);
-        a5_1.Store(y + 168);
+            w0 = V.Load(u); w1 = V.Load(u + 8);
+            b = V.Create(v[0]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0); a0_1 = V.FusedMultiplyAdd(b, w1, a0_1);
+            b = V.Create(v[32]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0); a1_1 = V.FusedMultiplyAdd(b, w1, a1_1);
+            b = V.Create(v[64]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0); a2_1 = V.FusedMultiplyAdd(b, w1, a2_1);
+            b = V.Create(v[96]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0); a3_1 = V.FusedMultiplyAdd(b, w1, a3_1);
+            b = V.Create(v[128]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0); a4_1 = V.FusedMultiplyAdd(b, w1, a4_1);
+            w0 = V.Load(u + 32); w1 = V.Load(u + 40);
+            b = V.Create(v[1]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0); a0_1 = V.FusedMultiplyAdd(b, w1, a0_1);
+            b = V.Create(v[33]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0); a1_1 = V.FusedMultiplyAdd(b, w1, a1_1);
+            b = V.Create(v[65]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0); a2_1 = V.FusedMultiplyAdd(b, w1, a2_1);
+            b = V.Create(v[97]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0); a3_1 = V.FusedMultiplyAdd(b, w1, a3_1);
+            b = V.Create(v[129]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0); a4_1 = V.FusedMultiplyAdd(b, w1, a4_1);
+            v += 2; u += 64;
+        } while (v < end);
+        a0_0.Store(m); a0_1.Store(m + 8);
+        a1_0.Store(m + 64); a1_1.Store(m + 72);
+        a2_0.Store(m + 128); a2_1.Store(m + 136);
+        a3_0.Store(m + 192); a3_1.Store(m + 200);
+        a4_0.Store(m + 256); a4_1.Store(m + 264);
     }
 
-    // conv2d_1 update: dw = the tasks' partials, added in order, for filter rows [first, last) of 32 channels each
+    // y = A^T m A of each tile, with its epilogue
+    [MethodImpl(Hot)]
+    private static void Conv2d1ForwardOutput5(float* m, float* bias, float* y, byte* arg)
+    {
+        for (int t = 0; t < 5; t++)
+        {
+            for (int k = 0; k < 64; k += 8)
+            {
+                float* from = m + t * 64 + k;
+                F p0 = V.Load(from + 1280), q0 = V.Load(from + 2560), e0 = p0 + q0, f0 = p0 - q0, s00 = V.Load(from) + e0, s10 = f0 - V.Load(from + 3840);
+                F p1 = V.Load(from + 1600), q1 = V.Load(from + 2880), e1 = p1 + q1, f1 = p1 - q1, s01 = V.Load(from + 320) + e1, s11 = f1 - V.Load(from + 4160);
+                F p2 = V.Load(from + 1920), q2 = V.Load(from + 3200), e2 = p2 + q2, f2 = p2 - q2, s02 = V.Load(from + 640) + e2, s12 = f2 - V.Load(from + 4480);
+                F p3 = V.Load(from + 2240), q3 = V.Load(from + 3520), e3 = p3 + q3, f3 = p3 - q3, s03 = V.Load(from + 960) + e3, s13 = f3 - V.Load(from + 4800);
+                F v0 = s00 + s01 + s02, v1 = s01 - s02 - s03, v2 = s10 + s11 + s12, v3 = s11 - s12 - s13;
+                F best = v0;
+                I winner = I.Zero;
+                winner = V.ConditionalSelect(V.GreaterThan(v1, best).AsInt32(), V.Create(1), winner);
+                best = V.MaxNative(best, v1);
+                winner = V.ConditionalSelect(V.GreaterThan(v2, best).AsInt32(), V.Create(2), winner);
+                best = V.MaxNative(best, v2);
+                winner = V.ConditionalSelect(V.GreaterThan(v3, best).AsInt32(), V.Create(3), winner);
+                best = V.MaxNative(best, v3);
+                V.MaxNative(F.Zero, best + V.Load(bias + k)).Store(y + k);
+                Lanes.StoreBytes(winner, arg + k);
+            }
+            y += 64; arg += 64;
+        }
+    }
+
+    // conv2d_1 backward: dz[p,q,k] = dy at each window's winner, where y > 0; db[k] += sum(p,q) dz; dw[r,s,c,k] += sum(p,q) x[p+r,q+s,c] dz[p,q,k]; dx[h,w,c] = sum(r,s,k) dz[h-r,w-s,k] w[r,s,c,k]
+    //   x f32[12,12,32]  dy f32[5,5,64]  dz as lists of live elements: at most 1 of 4 positions of a window
+    private static void Conv2d1Backward(float* x, float* dy, float* y, byte* arg, float* dz, float* dw, float* db, float* w, float* dx)
+    {
+        Conv2d1BackwardList(dy, y, arg, dz, db);
+        Conv2d1BackwardWgrad(x, arg, dz, dw);
+        Conv2d1BackwardDgrad(dz, w, dx);
+    }
+
+    // masks the gradient by the ReLU, sums the bias gradient, and lists each cell's live channels by the position of its winner
+    [MethodImpl(Hot)]
+    private static void Conv2d1BackwardList(float* dy, float* y, byte* arg, float* lists, float* db)
+    {
+        float* g0 = lists + 1600;
+        float* o0 = lists + 8064;
+        float* g1 = lists + 3216;
+        float* o1 = lists + 9680;
+        float* g2 = lists + 4832;
+        float* o2 = lists + 11296;
+        float* g3 = lists + 6448;
+        float* o3 = lists + 12912;
+        int* counts = (int*)(lists + 14528);
+        for (int cell = 0; cell < 25; cell++)
+        {
+            float* s0 = g0, s1 = g1, s2 = g2, s3 = g3;
+            for (int k = 0; k < 64; k += 8)
+            {
+                int at = cell * 64 + k;
+                F d = V.ConditionalSelect(V.GreaterThan(V.Load(y + at), F.Zero), V.Load(dy + at), F.Zero);
+                d.Store(lists + at);
+                (V.Load(db + k) + d).Store(db + k);
+                F live = ~V.Equals(d, F.Zero);
+                I winner = Lanes.LoadBytes256(arg + at);
+                F place = ((I.Indices + V.Create(k)) * 72).AsSingle();
+                F keep;
+                keep = V.Equals(winner, V.Create(0)).AsSingle() & live; Lanes.Compact(place, keep, o0); int n0 = Lanes.Compact(d, keep, g0); g0 += n0; o0 += n0;
+                keep = V.Equals(winner, V.Create(1)).AsSingle() & live; Lanes.Compact(place, keep, o1); int n1 = Lanes.Compact(d, keep, g1); g1 += n1; o1 += n1;
+                keep = V.Equals(winner, V.Create(2)).AsSingle() & live; Lanes.Compact(place, keep, o2); int n2 = Lanes.Compact(d, keep, g2); g2 += n2; o2 += n2;
+                keep = V.Equals(winner, V.Create(3)).AsSingle() & live; Lanes.Compact(place, keep, o3); int n3 = Lanes.Compact(d, keep, g3); g3 += n3; o3 += n3;
+            }
+            *counts++ = (int)(g0 - s0); *counts++ = (int)(g1 - s1); *counts++ = (int)(g2 - s2); *counts++ = (int)(g3 - s3);
+        }
+    }
+
+    // dw[k,r,s,c] += sum over live cells of g x[winner + (r,s), c]
+    [MethodImpl(Hot)]
+    private static void Conv2d1BackwardWgrad(float* x, byte* arg, float* lists, float* dw)
+    {
+        float* gradients = lists + 14640;
+        int* patches = (int*)(lists + 14688);
+        for (int k = 0; k < 64; k++, dw += 288)
+        {
+            int count = 0;
+            float* d = lists + k;
+            byte* a = arg + k;
+            for (int p = 0; p < 3840; p += 768)
+            for (int q = p; q < p + 320; q += 64)
+            {
+                gradients[count] = *d;
+                patches[count] = q + (*a >> 1) * 384 + (*a & 1) * 32;
+                count += Lanes.IsNonZero(*d);
+                d += 64; a += 64;
+            }
+            Conv2d1BackwardWgrad0(x, gradients, patches, count, dw + 0);
+            Conv2d1BackwardWgrad1(x, gradients, patches, count, dw + 96);
+            Conv2d1BackwardWgrad2(x, gradients, patches, count, dw + 192);
+        }
+    }
+
+    [MethodImpl(Hot)]
+    private static void Conv2d1BackwardWgrad0(float* x, float* gradients, int* patches, int count, float* dw)
+    {
+        F a0 = V.Load(dw);
+        F a1 = V.Load(dw + 8);
+        F a2 = V.Load(dw + 16);
+        F a3 = V.Load(dw + 24);
+        F a4 = V.Load(dw + 32);
+        F a5 = V.Load(dw + 40);
+        F a6 = V.Load(dw + 48);
+        F a7 = V.Load(dw + 56);
+        F a8 = V.Load(dw + 64);
+        F a9 = V.Load(dw + 72);
+        F a10 = V.Load(dw + 80);
+        F a11 = V.Load(dw + 88);
+        for (; count > 0; count--)
+        {
+            F b = V.Create(*gradients++);
+            float* patch = x + *patches++;
+            a0 = V.FusedMultiplyAdd(b, V.Load(patch), a0);
+            a1 = V.FusedMultiplyAdd(b, V.Load(patch + 8), a1);
+            a2 = V.FusedMultiplyAdd(b, V.Load(patch + 16), a2);
+            a3 = V.FusedMultiplyAdd(b, V.Load(patch + 24), a3);
+            a4 = V.FusedMultiplyAdd(b, V.Load(patch + 32), a4);
+            a5 = V.FusedMultiplyAdd(b, V.Load(patch + 40), a5);
+            a6 = V.FusedMultiplyAdd(b, V.Load(patch + 48), a6);
+            a7 = V.FusedMultiplyAdd(b, V.Load(patch + 56), a7);
+            a8 = V.FusedMultiplyAdd(b, V.Load(patch + 64), a8);
+            a9 = V.FusedMultiplyAdd(b, V.Load(patch + 72), a9);
+            a10 = V.FusedMultiplyAdd(b, V.Load(patch + 80), a10);
+            a11 = V.FusedMultiplyAdd(b, V.Load(patch + 88), a11);
+        }
+        a0.Store(dw);
+        a1.Store(dw + 8);
+        a2.Store(dw + 16);
+        a3.Store(dw + 24);
+        a4.Store(dw + 32);
+        a5.Store(dw + 40);
+        a6.Store(dw + 48);
+        a7.Store(dw + 56);
+        a8.Store(dw + 64);
+        a9.Store(dw + 72);
+        a10.Store(dw + 80);
+        a11.Store(dw + 88);
+    }
+
+    [MethodImpl(Hot)]
+    private static void Conv2d1BackwardWgrad1(float* x, float* gradients, int* patches, int count, float* dw)
+    {
+        F a12 = V.Load(dw);
+        F a13 = V.Load(dw + 8);
+        F a14 = V.Load(dw + 16);
+        F a15 = V.Load(dw + 24);
+        F a16 = V.Load(dw + 32);
+        F a17 = V.Load(dw + 40);
+        F a18 = V.Load(dw + 48);
+        F a19 = V.Load(dw + 56);
+        F a20 = V.Load(dw + 64);
+        F a21 = V.Load(dw + 72);
+        F a22 = V.Load(dw + 80);
+        F a23 = V.Load(dw + 88);
+        for (; count > 0; count--)
+        {
+            F b = V.Create(*gradients++);
+            float* patch = x + *patches++;
+            a12 = V.FusedMultiplyAdd(b, V.Load(patch + 384), a12);
+            a13 = V.FusedMultiplyAdd(b, V.Load(patch + 392), a13);
+            a14 = V.FusedMultiplyAdd(b, V.Load(patch + 400), a14);
+            a15 = V.FusedMultiplyAdd(b, V.Load(patch + 408), a15);
+            a16 = V.FusedMultiplyAdd(b, V.Load(patch + 416), a16);
+            a17 = V.FusedMultiplyAdd(b, V.Load(patch + 424), a17);
+            a18 = V.FusedMultiplyAdd(b, V.Load(patch + 432), a18);
+            a19 = V.FusedMultiplyAdd(b, V.Load(patch + 440), a19);
+            a20 = V.FusedMultiplyAdd(b, V.Load(patch + 448), a20);
+            a21 = V.FusedMultiplyAdd(b, V.Load(patch + 456), a21);
+            a22 = V.FusedMultiplyAdd(b, V.Load(patch + 464), a22);
+            a23 = V.FusedMultiplyAdd(b, V.Load(patch + 472), a23);
+        }
+        a12.Store(dw);
+        a13.Store(dw + 8);
+        a14.Store(dw + 16);
+        a15.Store(dw + 24);
+        a16.Store(dw + 32);
+        a17.Store(dw + 40);
+        a18.Store(dw + 48);
+        a19.Store(dw + 56);
+        a20.Store(dw + 64);
+        a21.Store(dw + 72);
+        a22.Store(dw + 80);
+        a23.Store(dw + 88);
+    }
+
+    [MethodImpl(Hot)]
+    private static void Conv2d1BackwardWgrad2(float* x, float* gradients, int* patches, int count, float* dw)
+    {
+        F a24 = V.Load(dw);
+        F a25 = V.Load(dw + 8);
+        F a26 = V.Load(dw + 16);
+        F a27 = V.Load(dw + 24);
+        F a28 = V.Load(dw + 32);
+        F a29 = V.Load(dw + 40);
+        F a30 = V.Load(dw + 48);
+        F a31 = V.Load(dw + 56);
+        F a32 = V.Load(dw + 64);
+        F a33 = V.Load(dw + 72);
+        F a34 = V.Load(dw + 80);
+        F a35 = V.Load(dw + 88);
+        for (; count > 0; count--)
+        {
+            F b = V.Create(*gradients++);
+            float* patch = x + *patches++;
+            a24 = V.FusedMultiplyAdd(b, V.Load(patch + 768), a24);
+            a25 = V.FusedMultiplyAdd(b, V.Load(patch + 776), a25);
+            a26 = V.FusedMultiplyAdd(b, V.Load(patch + 784), a26);
+            a27 = V.FusedMultiplyAdd(b, V.Load(patch + 792), a27);
+            a28 = V.FusedMultiplyAdd(b, V.Load(patch + 800), a28);
+            a29 = V.FusedMultiplyAdd(b, V.Load(patch + 808), a29);
+            a30 = V.FusedMultiplyAdd(b, V.Load(patch + 816), a30);
+            a31 = V.FusedMultiplyAdd(b, V.Load(patch + 824), a31);
+            a32 = V.FusedMultiplyAdd(b, V.Load(patch + 832), a32);
+            a33 = V.FusedMultiplyAdd(b, V.Load(patch + 840), a33);
+            a34 = V.FusedMultiplyAdd(b, V.Load(patch + 848), a34);
+            a35 = V.FusedMultiplyAdd(b, V.Load(patch + 856), a35);
+        }
+        a24.Store(dw);
+        a25.Store(dw + 8);
+        a26.Store(dw + 16);
+        a27.Store(dw + 24);
+        a28.Store(dw + 32);
+        a29.Store(dw + 40);
+        a30.Store(dw + 48);
+        a31.Store(dw + 56);
+        a32.Store(dw + 64);
+        a33.Store(dw + 72);
+        a34.Store(dw + 80);
+        a35.Store(dw + 88);
+    }
+
+    // dx under each cell += sum over its live channels of g w[r,s,c,k], a slice of 8 input channels at a time
+    [MethodImpl(Hot)]
+    private static void Conv2d1BackwardDgrad(float* lists, float* w, float* dx)
+    {
+        new Span<float>(dx, 4608).Clear();
+        for (int c = 0; c < 32; c += 8, w += 4608)
+        {
+            float* g0 = lists + 1600, g1 = lists + 3216, g2 = lists + 4832, g3 = lists + 6448;
+            int* o0 = (int*)(lists + 8064), o1 = (int*)(lists + 9680), o2 = (int*)(lists + 11296), o3 = (int*)(lists + 12912);
+            int* counts = (int*)(lists + 14528);
+            for (int p = 0; p < 5; p++)
+            {
+                for (int q = 0; q < 5; q++, counts += 4)
+                {
+                    float* patch = dx + (p * 24 + q * 2) * 32 + c;
+
+                    {
+                        F a0 = V.Load(patch);
+                        F a1 = V.Load(patch + 32);
+                        F a2 = V.Load(patch + 64);
+                        F a3 = V.Load(patch + 384);
+                        F a4 = V.Load(patch + 416);
+                        F a5 = V.Load(patch + 448);
+                        F a6 = V.Load(patch + 768);
+                        F a7 = V.Load(patch + 800);
+                        F a8 = V.Load(patch + 832);
+                        for (int i = 0; i < counts[0]; i++)
+                        {
+                            F b = V.Create(g0[i]);
+                            float* filter = w + o0[i];
+                            a0 = V.FusedMultiplyAdd(b, V.Load(filter), a0);
+                            a1 = V.FusedMultiplyAdd(b, V.Load(filter + 8), a1);
+                            a2 = V.FusedMultiplyAdd(b, V.Load(filter + 16), a2);
+                            a3 = V.FusedMultiplyAdd(b, V.Load(filter + 24), a3);
+                            a4 = V.FusedMultiplyAdd(b, V.Load(filter + 32), a4);
+                            a5 = V.FusedMultiplyAdd(b, V.Load(filter + 40), a5);
+                            a6 = V.FusedMultiplyAdd(b, V.Load(filter + 48), a6);
+                            a7 = V.FusedMultiplyAdd(b, V.Load(filter + 56), a7);
+                            a8 = V.FusedMultiplyAdd(b, V.Load(filter + 64), a8);
+                        }
+                        g0 += counts[0]; o0 += counts[0];
+                        a0.Store(patch);
+                        a1.Store(patch + 32);
+                        a2.Store(patch + 64);
+                        a3.Store(patch + 384);
+                        a4.Store(patch + 416);
+                        a5.Store(patch + 448);
+                        a6.Store(patch + 768);
+                        a7.Store(patch + 800);
+                        a8.Store(patch + 832);
+                    }
+
+                    {
+                        F a0 = V.Load(patch + 32);
+                        F a1 = V.Load(patch + 64);
+                        F a2 = V.Load(patch + 96);
+                        F a3 = V.Load(patch + 416);
+                        F a4 = V.Load(patch + 448);
+                        F a5 = V.Load(patch + 480);
+                        F a6 = V.Load(patch + 800);
+                        F a7 = V.Load(patch + 832);
+                        F a8 = V.Load(patch + 864);
+                        for (int i = 0; i < counts[1]; i++)
+                        {
+                            F b = V.Create(g1[i]);
+                            float* filter = w + o1[i];
+                            a0 = V.FusedMultiplyAdd(b, V.Load(filter), a0);
+                            a1 = V.FusedMultiplyAdd(b, V.Load(filter + 8), a1);
+                            a2 = V.FusedMultiplyAdd(b, V.Load(filter + 16), a2);
+                            a3 = V.FusedMultiplyAdd(b, V.Load(filter + 24), a3);
+                            a4 = V.FusedMultiplyAdd(b, V.Load(filter + 32), a4);
+                            a5 = V.FusedMultiplyAdd(b, V.Load(filter + 40), a5);
+                            a6 = V.FusedMultiplyAdd(b, V.Load(filter + 48), a6);
+                            a7 = V.FusedMultiplyAdd(b, V.Load(filter + 56), a7);
+                            a8 = V.FusedMultiplyAdd(b, V.Load(filter + 64), a8);
+                        }
+                        g1 += counts[1]; o1 += counts[1];
+                        a0.Store(patch + 32);
+                        a1.Store(patch + 64);
+                        a2.Store(patch + 96);
+                        a3.Store(patch + 416);
+                        a4.Store(patch + 448);
+                        a5.Store(patch + 480);
+                        a6.Store(patch + 800);
+                        a7.Store(patch + 832);
+                        a8.Store(patch + 864);
+                    }
+
+                    {
+                        F a0 = V.Load(patch + 384);
+                        F a1 = V.Load(patch + 416);
+                        F a2 = V.Load(patch + 448);
+                        F a3 = V.Load(patch + 768);
+                        F a4 = V.Load(patch + 800);
+                        F a5 = V.Load(patch + 832);
+                        F a6 = V.Load(patch + 1152);
+                        F a7 = V.Load(patch + 1184);
+                        F a8 = V.Load(patch + 1216);
+                        for (int i = 0; i < counts[2]; i++)
+                        {
+                            F b = V.Create(g2[i]);
+                            float* filter = w + o2[i];
+                            a0 = V.FusedMultiplyAdd(b, V.Load(filter), a0);
+                            a1 = V.FusedMultiplyAdd(b, V.Load(filter + 8), a1);
+                            a2 = V.FusedMultiplyAdd(b, V.Load(filter + 16), a2);
+                            a3 = V.FusedMultiplyAdd(b, V.Load(filter + 24), a3);
+                            a4 = V.FusedMultiplyAdd(b, V.Load(filter + 32), a4);
+                            a5 = V.FusedMultiplyAdd(b, V.Load(filter + 40), a5);
+                            a6 = V.FusedMultiplyAdd(b, V.Load(filter + 48), a6);
+                            a7 = V.FusedMultiplyAdd(b, V.Load(filter + 56), a7);
+                            a8 = V.FusedMultiplyAdd(b, V.Load(filter + 64), a8);
+                        }
+                        g2 += counts[2]; o2 += counts[2];
+                        a0.Store(patch + 384);
+                        a1.Store(patch + 416);
+                        a2.Store(patch + 448);
+                        a3.Store(patch + 768);
+                        a4.Store(patch + 800);
+                        a5.Store(patch + 832);
+                        a6.Store(patch + 1152);
+                        a7.Store(patch + 1184);
+                        a8.Store(patch + 1216);
+                    }
+
+                    {
+                        F a0 = V.Load(patch + 416);
+                        F a1 = V.Load(patch + 448);
+                        F a2 = V.Load(patch + 480);
+                        F a3 = V.Load(patch + 800);
+                        F a4 = V.Load(patch + 832);
+                        F a5 = V.Load(patch + 864);
+                        F a6 = V.Load(patch + 1184);
+                        F a7 = V.Load(patch + 1216);
+                        F a8 = V.Load(patch + 1248);
+                        for (int i = 0; i < counts[3]; i++)
+                        {
+                            F b = V.Create(g3[i]);
+                            float* filter = w + o3[i];
+                            a0 = V.FusedMultiplyAdd(b, V.Load(filter), a0);
+                            a1 = V.FusedMultiplyAdd(b, V.Load(filter + 8), a1);
+                            a2 = V.FusedMultiplyAdd(b, V.Load(filter + 16), a2);
+                            a3 = V.FusedMultiplyAdd(b, V.Load(filter + 24), a3);
+                            a4 = V.FusedMultiplyAdd(b, V.Load(filter + 32), a4);
+                            a5 = V.FusedMultiplyAdd(b, V.Load(filter + 40), a5);
+                            a6 = V.FusedMultiplyAdd(b, V.Load(filter + 48), a6);
+                            a7 = V.FusedMultiplyAdd(b, V.Load(filter + 56), a7);
+                            a8 = V.FusedMultiplyAdd(b, V.Load(filter + 64), a8);
+                        }
+                        g3 += counts[3]; o3 += counts[3];
+                        a0.Store(patch + 416);
+                        a1.Store(patch + 448);
+                        a2.Store(patch + 480);
+                        a3.Store(patch + 800);
+                        a4.Store(patch + 832);
+                        a5.Store(patch + 864);
+                        a6.Store(patch + 1184);
+                        a7.Store(patch + 1216);
+                        a8.Store(patch + 1248);
+                    }
+                }
+            }
+        }
+    }
+
+    // conv2d_1 update: dw = the tasks' partials, added in order, for units [first, last) of 16 input by 32 output channels
     private static void Conv2d1Update(StepContext step, int first, int last)
     {
-        float* g = stackalloc float[256];
-        for (int row = first; row < last; row += 8)
+        float* g = stackalloc float[512], line = stackalloc float[16];
+        for (int unit = first; unit < last; unit++)
         {
-            int count = Math.Min(8, last - row) * 32;
-            SumPartials(step, 320 + row * 32, g, count);
-            Apply(step, 320 + row * 32, g, count);
+            for (int tap = 0; tap < 9; tap++)
+            {
+                int row = (unit / 2 * 9 + tap) * 32 + unit % 2 * 16;
+                int from = 320 + unit / 2 * 9216 + tap * 32 + unit % 2 * 16;
+                for (int k = 0; k < 32; k++)
+                {
+                    SumPartials(step, from + k * 288, line, 16);
+                    for (int i = 0; i < 16; i++) g[i * 32 + k] = line[i];
+                }
+                Apply(step, 320 + row * 32, g, 512);
+            }
         }
         Conv2d1Derive(step, first, last);
+        Conv2d1Transform(step, first, last);
     }
 
-    // wf f32[1][3][3][64][32], the filter flipped and transposed, as the data gradient reads it
+    // u f32[16][2][32][32]: the filter transformed, u = G g G^T with G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1]
+    [MethodImpl(Hot)]
+    private static void Conv2d1Transform(StepContext step, int first, int last)
+    {
+        F half = V.Create(0.5f), e, h;
+        for (int unit = first; unit < last; unit++)
+        {
+            for (int i = 0; i < 512; i += 8)
+            {
+                float* w = step.Parameters + 320 + unit / 2 * 9216 + unit % 2 * 512 + i;
+                float* u = step.Derived + 18432 + unit / 2 * 1024 + unit % 2 * 512 + i;
+                F r00 = V.Load(w + 0), r30 = V.Load(w + 6144); e = (r00 + r30) * half; h = V.Load(w + 3072) * half; F r10 = e + h, r20 = e - h;
+                F r01 = V.Load(w + 1024), r31 = V.Load(w + 7168); e = (r01 + r31) * half; h = V.Load(w + 4096) * half; F r11 = e + h, r21 = e - h;
+                F r02 = V.Load(w + 2048), r32 = V.Load(w + 8192); e = (r02 + r32) * half; h = V.Load(w + 5120) * half; F r12 = e + h, r22 = e - h;
+                e = (r00 + r02) * half; h = r01 * half; r00.Store(u + 0); (e + h).Store(u + 2048); (e - h).Store(u + 4096); r02.Store(u + 6144);
+                e = (r10 + r12) * half; h = r11 * half; r10.Store(u + 8192); (e + h).Store(u + 10240); (e - h).Store(u + 12288); r12.Store(u + 14336);
+                e = (r20 + r22) * half; h = r21 * half; r20.Store(u + 16384); (e + h).Store(u + 18432); (e - h).Store(u + 20480); r22.Store(u + 22528);
+                e = (r30 + r32) * half; h = r31 * half; r30.Store(u + 24576); (e + h).Store(u + 26624); (e - h).Store(u + 28672); r32.Store(u + 30720);
+            }
+        }
+    }
+
+    // ws f32[4][64][9][8], the filter by slices of input channels, as the data gradient reads it
     private static void Conv2d1Derive(StepContext step, int first, int last)
     {
-        float* w = step.Parameters + 320, wf = step.Derived + 0;
-        for (int row = first; row < last; row++)
+        float* w = step.Parameters + 320, derived = step.Derived + 0;
+        for (int unit = first; unit < last; unit++)
+        for (int tap = 0; tap < 9; tap++)
+        for (int c = unit % 2 * 16; c < unit % 2 * 16 + 16; c++)
         {
-            int c = row % 32, tap = row / 32 % 9, k = row / 288 * 32;
-            float* from = w + row * 32;
-            float* to = wf + ((c / 32 * 9 + 8 - tap) * 64 + k) * 32 + c % 32;
-            for (int j = 0; j < 32; j++) to[j * 32] = from[j];
+            int k = unit / 2 * 32;
+            float* from = w + (unit / 2 * 288 + tap * 32 + c) * 32;
+            float* to = derived + ((c / 8 * 64 + k) * 9 + tap) * 8 + c % 8;
+            for (int j = 0; j < 32; j++) to[j * 72] = from[j];
         }
     }
 
@@ -961,153 +1171,116 @@ internal sealed unsafe class Vector256Program : CpuProgram
     // conv2d_1 forward: y[p,q,k] = max over 2x2 of relu(sum(r,s,c) x[p+r,q+s,c] w[r,s,c,k] + b[k])
     //   x f32[12,12,32]  w f32[2][3][3][32][32]  y f32[5,5,64]; of the convolution, 10x10 pixels are read and computed
     //   GEMM 100 x 64 x 288, 3686400 FLOP an image
-    private static void Conv2d1Predict(float* x, float* w, float* bias, float* y)
+    //   Winograd F(2x2,3x3), pooled in its output transform: 819200 multiply-adds in place of 1843200
+    private static void Conv2d1Predict(float* x, float* u, float* bias, float* y, float* scratch)
     {
-        for (int k = 0; k < 64; k += 8)
+        for (int p = 0; p < 5; p++)
         {
-            float* wk = w + k / 32 * 9216 + k % 32;
-            for (int p = 0; p < 5; p++)
+            for (int q = 0; q < 5; q += 5)
+                Conv2d1PredictStrip5(x + p * 768 + q * 64, u, bias, y + p * 320 + q * 64, scratch);
+        }
+    }
+
+    // a strip of 5 tiles
+    private static void Conv2d1PredictStrip5(float* x, float* u, float* bias, float* y, float* scratch)
+    {
+        float* v = scratch, m = scratch + 2560;
+        Conv2d1PredictInput5(x, v);
+        for (int f = 0; f < 16; f++)
+        {
+            for (int k = 0; k < 64; k += 16)
             {
-                float* xp = x + p * 768;
-                float* yp = y + p * 320 + k;
-                for (int q = 0; q < 3; q += 3)
-                    Conv2d1PredictTile3(xp + q * 64, wk, bias + k, yp + q * 64);
-                Conv2d1PredictTile2(xp + 3 * 64, wk, bias + k, yp + 3 * 64);
+                float* uk = u + f * 2048 + k / 32 * 1024 + k % 32;
+                Conv2d1PredictProduct5x2(v + f * 160, uk, m + f * 320 + k);
+            }
+        }
+        Conv2d1PredictOutput5(m, bias, y);
+    }
+
+    // v = B^T d B of each 4x4 patch; neighbours share two transformed columns
+    [MethodImpl(Hot)]
+    private static void Conv2d1PredictInput5(float* x, float* v)
+    {
+        for (int c = 0; c < 32; c += 8)
+        {
+            float* d = x + c, to = v + c;
+            F d0, d1, d2, d3;
+            d0 = V.Load(d); d1 = V.Load(d + 384); d2 = V.Load(d + 768); d3 = V.Load(d + 1152);
+            F t00 = d0 - d2, t10 = d1 + d2, t20 = d2 - d1, t30 = d1 - d3;
+            d0 = V.Load(d + 32); d1 = V.Load(d + 416); d2 = V.Load(d + 800); d3 = V.Load(d + 1184);
+            F t01 = d0 - d2, t11 = d1 + d2, t21 = d2 - d1, t31 = d1 - d3;
+            for (int t = 0; t < 5; t++, d += 64, to += 32)
+            {
+                d0 = V.Load(d + 64); d1 = V.Load(d + 448); d2 = V.Load(d + 832); d3 = V.Load(d + 1216);
+                F t02 = d0 - d2, t12 = d1 + d2, t22 = d2 - d1, t32 = d1 - d3;
+                d0 = V.Load(d + 96); d1 = V.Load(d + 480); d2 = V.Load(d + 864); d3 = V.Load(d + 1248);
+                F t03 = d0 - d2, t13 = d1 + d2, t23 = d2 - d1, t33 = d1 - d3;
+                (t00 - t02).Store(to); (t01 + t02).Store(to + 160); (t02 - t01).Store(to + 320); (t01 - t03).Store(to + 480);
+                t00 = t02; t01 = t03;
+                (t10 - t12).Store(to + 640); (t11 + t12).Store(to + 800); (t12 - t11).Store(to + 960); (t11 - t13).Store(to + 1120);
+                t10 = t12; t11 = t13;
+                (t20 - t22).Store(to + 1280); (t21 + t22).Store(to + 1440); (t22 - t21).Store(to + 1600); (t21 - t23).Store(to + 1760);
+                t20 = t22; t21 = t23;
+                (t30 - t32).Store(to + 1920); (t31 + t32).Store(to + 2080); (t32 - t31).Store(to + 2240); (t31 - t33).Store(to + 2400);
+                t30 = t32; t31 = t33;
             }
         }
     }
 
     [MethodImpl(Hot)]
-    private static void Conv2d1PredictTile3(float* x, float* w, float* bias, float* y)
+    private static void Conv2d1PredictProduct5x2(float* v, float* u, float* m)
     {
-        F a0_0 = F.Zero;
-        F a1_0 = F.Zero;
-        F a2_0 = F.Zero;
-        F a3_0 = F.Zero;
-        F a4_0 = F.Zero;
-        F a5_0 = F.Zero;
-        F a6_0 = F.Zero;
-        F a7_0 = F.Zero;
-        F a8_0 = F.Zero;
-        F a9_0 = F.Zero;
-        F a10_0 = F.Zero;
-        F a11_0 = F.Zero;
-        F b, w0;
-        for (int r = 0; r < 3; r++)
+        F a0_0 = F.Zero, a0_1 = F.Zero;
+        F a1_0 = F.Zero, a1_1 = F.Zero;
+        F a2_0 = F.Zero, a2_1 = F.Zero;
+        F a3_0 = F.Zero, a3_1 = F.Zero;
+        F a4_0 = F.Zero, a4_1 = F.Zero;
+        F b, w0, w1;
+        float* end = v + 32;
+        do
         {
-            float* end = x + 96;
-            do
-            {
-                w0 = V.Load(w);
-                b = V.Create(x[0]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0);
-                b = V.Create(x[32]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0);
-                b = V.Create(x[384]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0);
-                b = V.Create(x[416]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0);
-                b = V.Create(x[64]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0);
-                b = V.Create(x[96]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0);
-                b = V.Create(x[448]); a6_0 = V.FusedMultiplyAdd(b, w0, a6_0);
-                b = V.Create(x[480]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0);
-                b = V.Create(x[128]); a8_0 = V.FusedMultiplyAdd(b, w0, a8_0);
-                b = V.Create(x[160]); a9_0 = V.FusedMultiplyAdd(b, w0, a9_0);
-                b = V.Create(x[512]); a10_0 = V.FusedMultiplyAdd(b, w0, a10_0);
-                b = V.Create(x[544]); a11_0 = V.FusedMultiplyAdd(b, w0, a11_0);
-                w0 = V.Load(w + 32);
-                b = V.Create(x[1]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0);
-                b = V.Create(x[33]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0);
-                b = V.Create(x[385]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0);
-                b = V.Create(x[417]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0);
-                b = V.Create(x[65]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0);
-                b = V.Create(x[97]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0);
-                b = V.Create(x[449]); a6_0 = V.FusedMultiplyAdd(b, w0, a6_0);
-                b = V.Create(x[481]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0);
-                b = V.Create(x[129]); a8_0 = V.FusedMultiplyAdd(b, w0, a8_0);
-                b = V.Create(x[161]); a9_0 = V.FusedMultiplyAdd(b, w0, a9_0);
-                b = V.Create(x[513]); a10_0 = V.FusedMultiplyAdd(b, w0, a10_0);
-                b = V.Create(x[545]); a11_0 = V.FusedMultiplyAdd(b, w0, a11_0);
-                x += 2; w += 64;
-            } while (x < end);
-            x += 288;
-        }
-
-        {
-            F best = a0_0;
-            best = V.MaxNative(best, a1_0);
-            best = V.MaxNative(best, a2_0);
-            best = V.MaxNative(best, a3_0);
-            V.MaxNative(F.Zero, best + V.Load(bias)).Store(y);
-        }
-
-        {
-            F best = a4_0;
-            best = V.MaxNative(best, a5_0);
-            best = V.MaxNative(best, a6_0);
-            best = V.MaxNative(best, a7_0);
-            V.MaxNative(F.Zero, best + V.Load(bias)).Store(y + 64);
-        }
-
-        {
-            F best = a8_0;
-            best = V.MaxNative(best, a9_0);
-            best = V.MaxNative(best, a10_0);
-            best = V.MaxNative(best, a11_0);
-            V.MaxNative(F.Zero, best + V.Load(bias)).Store(y + 128);
-        }
+            w0 = V.Load(u); w1 = V.Load(u + 8);
+            b = V.Create(v[0]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0); a0_1 = V.FusedMultiplyAdd(b, w1, a0_1);
+            b = V.Create(v[32]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0); a1_1 = V.FusedMultiplyAdd(b, w1, a1_1);
+            b = V.Create(v[64]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0); a2_1 = V.FusedMultiplyAdd(b, w1, a2_1);
+            b = V.Create(v[96]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0); a3_1 = V.FusedMultiplyAdd(b, w1, a3_1);
+            b = V.Create(v[128]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0); a4_1 = V.FusedMultiplyAdd(b, w1, a4_1);
+            w0 = V.Load(u + 32); w1 = V.Load(u + 40);
+            b = V.Create(v[1]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0); a0_1 = V.FusedMultiplyAdd(b, w1, a0_1);
+            b = V.Create(v[33]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0); a1_1 = V.FusedMultiplyAdd(b, w1, a1_1);
+            b = V.Create(v[65]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0); a2_1 = V.FusedMultiplyAdd(b, w1, a2_1);
+            b = V.Create(v[97]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0); a3_1 = V.FusedMultiplyAdd(b, w1, a3_1);
+            b = V.Create(v[129]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0); a4_1 = V.FusedMultiplyAdd(b, w1, a4_1);
+            v += 2; u += 64;
+        } while (v < end);
+        a0_0.Store(m); a0_1.Store(m + 8);
+        a1_0.Store(m + 64); a1_1.Store(m + 72);
+        a2_0.Store(m + 128); a2_1.Store(m + 136);
+        a3_0.Store(m + 192); a3_1.Store(m + 200);
+        a4_0.Store(m + 256); a4_1.Store(m + 264);
     }
 
+    // y = A^T m A of each tile, with its epilogue
     [MethodImpl(Hot)]
-    private static void Conv2d1PredictTile2(float* x, float* w, float* bias, float* y)
+    private static void Conv2d1PredictOutput5(float* m, float* bias, float* y)
     {
-        F a0_0 = F.Zero;
-        F a1_0 = F.Zero;
-        F a2_0 = F.Zero;
-        F a3_0 = F.Zero;
-        F a4_0 = F.Zero;
-        F a5_0 = F.Zero;
-        F a6_0 = F.Zero;
-        F a7_0 = F.Zero;
-        F b, w0;
-        for (int r = 0; r < 3; r++)
+        for (int t = 0; t < 5; t++)
         {
-            float* end = x + 96;
-            do
+            for (int k = 0; k < 64; k += 8)
             {
-                w0 = V.Load(w);
-                b = V.Create(x[0]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0);
-                b = V.Create(x[32]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0);
-                b = V.Create(x[384]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0);
-                b = V.Create(x[416]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0);
-                b = V.Create(x[64]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0);
-                b = V.Create(x[96]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0);
-                b = V.Create(x[448]); a6_0 = V.FusedMultiplyAdd(b, w0, a6_0);
-                b = V.Create(x[480]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0);
-                w0 = V.Load(w + 32);
-                b = V.Create(x[1]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0);
-                b = V.Create(x[33]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0);
-                b = V.Create(x[385]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0);
-                b = V.Create(x[417]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0);
-                b = V.Create(x[65]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0);
-                b = V.Create(x[97]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0);
-                b = V.Create(x[449]); a6_0 = V.FusedMultiplyAdd(b, w0, a6_0);
-                b = V.Create(x[481]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0);
-                x += 2; w += 64;
-            } while (x < end);
-            x += 288;
-        }
-
-        {
-            F best = a0_0;
-            best = V.MaxNative(best, a1_0);
-            best = V.MaxNative(best, a2_0);
-            best = V.MaxNative(best, a3_0);
-            V.MaxNative(F.Zero, best + V.Load(bias)).Store(y);
-        }
-
-        {
-            F best = a4_0;
-            best = V.MaxNative(best, a5_0);
-            best = V.MaxNative(best, a6_0);
-            best = V.MaxNative(best, a7_0);
-            V.MaxNative(F.Zero, best + V.Load(bias)).Store(y + 64);
+                float* from = m + t * 64 + k;
+                F p0 = V.Load(from + 1280), q0 = V.Load(from + 2560), e0 = p0 + q0, f0 = p0 - q0, s00 = V.Load(from) + e0, s10 = f0 - V.Load(from + 3840);
+                F p1 = V.Load(from + 1600), q1 = V.Load(from + 2880), e1 = p1 + q1, f1 = p1 - q1, s01 = V.Load(from + 320) + e1, s11 = f1 - V.Load(from + 4160);
+                F p2 = V.Load(from + 1920), q2 = V.Load(from + 3200), e2 = p2 + q2, f2 = p2 - q2, s02 = V.Load(from + 640) + e2, s12 = f2 - V.Load(from + 4480);
+                F p3 = V.Load(from + 2240), q3 = V.Load(from + 3520), e3 = p3 + q3, f3 = p3 - q3, s03 = V.Load(from + 960) + e3, s13 = f3 - V.Load(from + 4800);
+                F v0 = s00 + s01 + s02, v1 = s01 - s02 - s03, v2 = s10 + s11 + s12, v3 = s11 - s12 - s13;
+                F best = v0;
+                best = V.MaxNative(best, v1);
+                best = V.MaxNative(best, v2);
+                best = V.MaxNative(best, v3);
+                V.MaxNative(F.Zero, best + V.Load(bias + k)).Store(y + k);
+            }
+            y += 64;
         }
     }
 
@@ -1137,14 +1310,14 @@ internal sealed unsafe class Vector256Program : CpuProgram
     [MethodImpl(Hot)]
     private static void DenseForwardTile8(float* x, float* w, float* y, int length)
     {
-        F a0_0 = V.Load(y);
-        F a1_0 = V.Load(y + 128);
-        F a2_0 = V.Load(y + 256);
-        F a3_0 = V.Load(y + 384);
-        F a4_0 = V.Load(y + 512);
-        F a5_0 = V.Load(y + 640);
-        F a6_0 = V.Load(y + 768);
-        F a7_0 = V.Load(y + 896);
+        F a0_0 = F.Zero;
+        F a1_0 = F.Zero;
+        F a2_0 = F.Zero;
+        F a3_0 = F.Zero;
+        F a4_0 = F.Zero;
+        F a5_0 = F.Zero;
+        F a6_0 = F.Zero;
+        F a7_0 = F.Zero;
         F b, w0;
         do
         {
@@ -1159,23 +1332,23 @@ internal sealed unsafe class Vector256Program : CpuProgram
             b = V.Create(x[11200]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0);
             x++; w += 32;
         } while (--length > 0);
-        a0_0.Store(y);
-        a1_0.Store(y + 128);
-        a2_0.Store(y + 256);
-        a3_0.Store(y + 384);
-        a4_0.Store(y + 512);
-        a5_0.Store(y + 640);
-        a6_0.Store(y + 768);
-        a7_0.Store(y + 896);
+        (V.Load(y) + a0_0).Store(y);
+        (V.Load(y + 128) + a1_0).Store(y + 128);
+        (V.Load(y + 256) + a2_0).Store(y + 256);
+        (V.Load(y + 384) + a3_0).Store(y + 384);
+        (V.Load(y + 512) + a4_0).Store(y + 512);
+        (V.Load(y + 640) + a5_0).Store(y + 640);
+        (V.Load(y + 768) + a6_0).Store(y + 768);
+        (V.Load(y + 896) + a7_0).Store(y + 896);
     }
 
     [MethodImpl(Hot)]
     private static void DenseForwardTile4(float* x, float* w, float* y, int length)
     {
-        F a0_0 = V.Load(y);
-        F a1_0 = V.Load(y + 128);
-        F a2_0 = V.Load(y + 256);
-        F a3_0 = V.Load(y + 384);
+        F a0_0 = F.Zero;
+        F a1_0 = F.Zero;
+        F a2_0 = F.Zero;
+        F a3_0 = F.Zero;
         F b, w0;
         do
         {
@@ -1186,17 +1359,17 @@ internal sealed unsafe class Vector256Program : CpuProgram
             b = V.Create(x[4800]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0);
             x++; w += 32;
         } while (--length > 0);
-        a0_0.Store(y);
-        a1_0.Store(y + 128);
-        a2_0.Store(y + 256);
-        a3_0.Store(y + 384);
+        (V.Load(y) + a0_0).Store(y);
+        (V.Load(y + 128) + a1_0).Store(y + 128);
+        (V.Load(y + 256) + a2_0).Store(y + 256);
+        (V.Load(y + 384) + a3_0).Store(y + 384);
     }
 
     [MethodImpl(Hot)]
     private static void DenseForwardTile2(float* x, float* w, float* y, int length)
     {
-        F a0_0 = V.Load(y);
-        F a1_0 = V.Load(y + 128);
+        F a0_0 = F.Zero;
+        F a1_0 = F.Zero;
         F b, w0;
         do
         {
@@ -1205,14 +1378,14 @@ internal sealed unsafe class Vector256Program : CpuProgram
             b = V.Create(x[1600]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0);
             x++; w += 32;
         } while (--length > 0);
-        a0_0.Store(y);
-        a1_0.Store(y + 128);
+        (V.Load(y) + a0_0).Store(y);
+        (V.Load(y + 128) + a1_0).Store(y + 128);
     }
 
     [MethodImpl(Hot)]
     private static void DenseForwardTile1(float* x, float* w, float* y, int length)
     {
-        F a0_0 = V.Load(y);
+        F a0_0 = F.Zero;
         F b, w0;
         do
         {
@@ -1220,7 +1393,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
             b = V.Create(x[0]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0);
             x++; w += 32;
         } while (--length > 0);
-        a0_0.Store(y);
+        (V.Load(y) + a0_0).Store(y);
     }
 
     // dense dgrad: dx[n,i] = sum(o) dy[n,o] w[i,o]
@@ -1405,7 +1578,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
     // wt f32[50][128][32], the weights transposed, as the data gradient reads them
     private static void DenseDerive(StepContext step, int first, int last)
     {
-        float* w = step.Parameters + 18816, wt = step.Derived + 18432;
+        float* w = step.Parameters + 18816, wt = step.Derived + 51200;
         for (int i = first; i < last; i++)
         {
             float* to = wt + i / 32 * 4096 + i % 32;
@@ -1447,14 +1620,14 @@ internal sealed unsafe class Vector256Program : CpuProgram
     [MethodImpl(Hot)]
     private static void Dense1ForwardTile8(float* x, float* w, float* y, int length)
     {
-        F a0_0 = V.Load(y);
-        F a1_0 = V.Load(y + 16);
-        F a2_0 = V.Load(y + 32);
-        F a3_0 = V.Load(y + 48);
-        F a4_0 = V.Load(y + 64);
-        F a5_0 = V.Load(y + 80);
-        F a6_0 = V.Load(y + 96);
-        F a7_0 = V.Load(y + 112);
+        F a0_0 = F.Zero;
+        F a1_0 = F.Zero;
+        F a2_0 = F.Zero;
+        F a3_0 = F.Zero;
+        F a4_0 = F.Zero;
+        F a5_0 = F.Zero;
+        F a6_0 = F.Zero;
+        F a7_0 = F.Zero;
         F b, w0;
         do
         {
@@ -1469,23 +1642,23 @@ internal sealed unsafe class Vector256Program : CpuProgram
             b = V.Create(x[896]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0);
             x++; w += 16;
         } while (--length > 0);
-        a0_0.Store(y);
-        a1_0.Store(y + 16);
-        a2_0.Store(y + 32);
-        a3_0.Store(y + 48);
-        a4_0.Store(y + 64);
-        a5_0.Store(y + 80);
-        a6_0.Store(y + 96);
-        a7_0.Store(y + 112);
+        (V.Load(y) + a0_0).Store(y);
+        (V.Load(y + 16) + a1_0).Store(y + 16);
+        (V.Load(y + 32) + a2_0).Store(y + 32);
+        (V.Load(y + 48) + a3_0).Store(y + 48);
+        (V.Load(y + 64) + a4_0).Store(y + 64);
+        (V.Load(y + 80) + a5_0).Store(y + 80);
+        (V.Load(y + 96) + a6_0).Store(y + 96);
+        (V.Load(y + 112) + a7_0).Store(y + 112);
     }
 
     [MethodImpl(Hot)]
     private static void Dense1ForwardTile4(float* x, float* w, float* y, int length)
     {
-        F a0_0 = V.Load(y);
-        F a1_0 = V.Load(y + 16);
-        F a2_0 = V.Load(y + 32);
-        F a3_0 = V.Load(y + 48);
+        F a0_0 = F.Zero;
+        F a1_0 = F.Zero;
+        F a2_0 = F.Zero;
+        F a3_0 = F.Zero;
         F b, w0;
         do
         {
@@ -1496,17 +1669,17 @@ internal sealed unsafe class Vector256Program : CpuProgram
             b = V.Create(x[384]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0);
             x++; w += 16;
         } while (--length > 0);
-        a0_0.Store(y);
-        a1_0.Store(y + 16);
-        a2_0.Store(y + 32);
-        a3_0.Store(y + 48);
+        (V.Load(y) + a0_0).Store(y);
+        (V.Load(y + 16) + a1_0).Store(y + 16);
+        (V.Load(y + 32) + a2_0).Store(y + 32);
+        (V.Load(y + 48) + a3_0).Store(y + 48);
     }
 
     [MethodImpl(Hot)]
     private static void Dense1ForwardTile2(float* x, float* w, float* y, int length)
     {
-        F a0_0 = V.Load(y);
-        F a1_0 = V.Load(y + 16);
+        F a0_0 = F.Zero;
+        F a1_0 = F.Zero;
         F b, w0;
         do
         {
@@ -1515,14 +1688,14 @@ internal sealed unsafe class Vector256Program : CpuProgram
             b = V.Create(x[128]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0);
             x++; w += 16;
         } while (--length > 0);
-        a0_0.Store(y);
-        a1_0.Store(y + 16);
+        (V.Load(y) + a0_0).Store(y);
+        (V.Load(y + 16) + a1_0).Store(y + 16);
     }
 
     [MethodImpl(Hot)]
     private static void Dense1ForwardTile1(float* x, float* w, float* y, int length)
     {
-        F a0_0 = V.Load(y);
+        F a0_0 = F.Zero;
         F b, w0;
         do
         {
@@ -1530,7 +1703,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
             b = V.Create(x[0]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0);
             x++; w += 16;
         } while (--length > 0);
-        a0_0.Store(y);
+        (V.Load(y) + a0_0).Store(y);
     }
 
     // loss = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N
@@ -1737,7 +1910,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
     // wt f32[4][10][32], the weights transposed, as the data gradient reads them
     private static void Dense1Derive(StepContext step, int first, int last)
     {
-        float* w = step.Parameters + 223744, wt = step.Derived + 223232;
+        float* w = step.Parameters + 223744, wt = step.Derived + 256000;
         for (int i = first; i < last; i++)
         {
             float* to = wt + i / 32 * 320 + i % 32;
@@ -1798,12 +1971,20 @@ internal sealed unsafe class Vector256Program : CpuProgram
     [MethodImpl(Hot)]
     private static void SumPartials(StepContext step, int offset, float* g, int count)
     {
-        for (int i = 0; i < count; i += 8)
+        int i = 0;
+        for (; i <= count - 8; i += 8)
         {
             float* partial = step.Partials + offset + i;
             F sum = V.Load(partial);
             for (int task = 1; task < step.Tasks; task++) sum += V.Load(partial += 18816);
             sum.Store(g + i);
+        }
+        for (; i < count; i++)
+        {
+            float* partial = step.Partials + offset + i;
+            float sum = *partial;
+            for (int task = 1; task < step.Tasks; task++) sum += *(partial += 18816);
+            g[i] = sum;
         }
     }
 
