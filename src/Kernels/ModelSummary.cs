@@ -68,7 +68,7 @@ public static class ModelSummary
 
     private static string Describe(OptimizerSpec? optimizer) => optimizer switch
     {
-        AdamSpec a => FormattableString.Invariant($"Adam (rate {a.LearningRate}, betas {a.Beta1} and {a.Beta2}, epsilon {a.Epsilon})"),
+        AdamSpec a => FormattableString.Invariant($"Adam (rate {a.LearningRate}, betas {a.Beta1} and {a.Beta2}, epsilon {a.Epsilon:0.###e-0})"),
         SgdSpec s => FormattableString.Invariant($"SGD (rate {s.LearningRate})"),
         _ => "none",
     };

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
 namespace Convoke;
@@ -41,10 +42,10 @@ internal sealed class WorkerCrew : IDisposable
         int helpers = Math.Min(_seats.Length, count - 1);
         for (int i = 0; i < helpers; i++) _seats[i].Wake();
 
-        while (TryTake(out IndexedWork? taken, out int task)) Execute(taken, task, 0);
+        while (TryRunOne(0)) ;
         while (Volatile.Read(ref _pending) != 0) Wait(_caller, static crew => Volatile.Read(ref crew._pending) == 0);
 
-        _work = null;   // threads must not keep a lost model alive
+        _work = null;   // the threads hold this crew: through its last work they would keep a lost pool alive
         if (_failure is { } failure)
         {
             _failure = null;
@@ -80,7 +81,7 @@ internal sealed class WorkerCrew : IDisposable
         {
             int worker = i + 1;
             _seats[i].Thread = new Thread(() => Loop(worker)) { IsBackground = true, Name = $"Convoke worker {worker}" };
-            _seats[i].Thread!.Start();
+            _seats[i].Thread!.UnsafeStart();   // no flow of the first caller's context, which would live as long as the thread
         }
         _started = true;
     }
@@ -90,9 +91,17 @@ internal sealed class WorkerCrew : IDisposable
         Seat seat = _seats[worker - 1];
         while (!_stopped)
         {
-            if (TryTake(out IndexedWork? work, out int task)) Execute(work, task, worker);
-            else Wait(seat, static crew => crew._stopped || (uint)Volatile.Read(ref crew._ticket) != 0);
+            if (!TryRunOne(worker)) Wait(seat, static crew => crew._stopped || (uint)Volatile.Read(ref crew._ticket) != 0);
         }
+    }
+
+    /// <summary>Takes and does one task, if there is one; in a frame of its own, so that a sleeping thread's stack does not hold the work.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryRunOne(int worker)
+    {
+        if (!TryTake(out IndexedWork? work, out int task)) return false;
+        Execute(work, task, worker);
+        return true;
     }
 
     private bool TryTake([NotNullWhen(true)] out IndexedWork? work, out int task)

@@ -44,10 +44,8 @@ internal sealed unsafe class StepEngine : IDisposable
     /// <param name="epoch">Epoch for the error's text; null outside of Fit.</param>
     public BatchSum Train(SampleSource source, int count, int? epoch)
     {
-        BatchSum sum = ForwardAndBackward(source, count, epoch);
-        StepContext context = Memory.Training.Context;
-        OptimizerClock.Set(context, _plan.Optimizer!, Step + 1);
-        context.Gradients = null;
+        BatchSum sum = ForwardAndBackward(source, count, epoch, gradients: null);
+        OptimizerClock.Set(Memory.Training.Context, _plan.Optimizer!, Step + 1);
         _pool.Run(_update, _program.UpdateTasks);
         Step++;
         return sum;
@@ -58,11 +56,8 @@ internal sealed unsafe class StepEngine : IDisposable
     {
         Memory.EnsureGradients();
         HasGradients = false;
-        BatchSum sum = ForwardAndBackward(source, count, null);
-        StepContext context = Memory.Training.Context;
-        context.Gradients = Memory.Gradients;
+        BatchSum sum = ForwardAndBackward(source, count, epoch: null, Memory.Gradients);
         _pool.Run(_update, _program.UpdateTasks);
-        context.Gradients = null;
         HasGradients = true;
         return sum;
     }
@@ -84,12 +79,13 @@ internal sealed unsafe class StepEngine : IDisposable
         Memory.Dispose();
     }
 
-    private BatchSum ForwardAndBackward(SampleSource source, int count, int? epoch)
+    private BatchSum ForwardAndBackward(SampleSource source, int count, int? epoch, float* gradients)
     {
         Memory.EnsureTraining(count);
         RefreshDerived();
         Memory.Training.Begin(count, measured: true);
         StepContext context = Memory.Training.Context;
+        context.Gradients = gradients;
         _train.Source = source;
         _pool.Run(_train, context.Tasks);
         _train.Source = null;

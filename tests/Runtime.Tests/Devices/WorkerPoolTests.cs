@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Convoke.Runtime.Tests.Devices;
 
 [Collection(QuietTests.Name)]
@@ -110,6 +112,35 @@ public sealed class WorkerPoolTests
             pool.Dispose();
             Assert.All(threads, thread => Assert.False(thread.IsAlive));
             Assert.Throws<ObjectDisposedException>(() => pool.Run(new Acting((_, _) => { }), 3));
+        }
+    }
+
+    [Fact]
+    public void A_lost_pool_ends_its_threads_even_where_its_last_work_refers_to_it()
+    {
+        Thread[] threads = RunAndLose();
+        for (int i = 0; i < 100 && threads.Any(thread => thread.IsAlive); i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            Thread.Sleep(10);
+        }
+        Assert.All(threads, thread => Assert.False(thread.IsAlive));
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static Thread[] RunAndLose()
+        {
+            WorkerPool pool = new(2);
+            using Barrier both = new(2);
+            Thread? other = null;
+            pool.Run(
+                new Acting((_, worker) =>
+                {
+                    both.SignalAndWait(TimeSpan.FromSeconds(30));
+                    if (worker == pool.Threads - 1) other = Thread.CurrentThread;
+                }),
+                2);
+            return [other!];
         }
     }
 

@@ -72,7 +72,7 @@ public sealed class LifetimeTests
             net.Program.OnTrainTask = _ =>
             {
                 if (Thread.CurrentThread.Name?.StartsWith("Convoke worker", StringComparison.Ordinal) == true) seen.TryAdd(Thread.CurrentThread, true);
-                else SpinWait.SpinUntil(() => seen.Count == 2, TimeSpan.FromSeconds(30));   // so that every worker takes part
+                SpinWait.SpinUntil(() => seen.Count == 2, TimeSpan.FromSeconds(30));   // so that every worker takes part
             };
             net.Fit(ToyData.Clusters(512), new() { BatchSize = 256 });
             Assert.Equal(2, seen.Count);
