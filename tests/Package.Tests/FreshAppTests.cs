@@ -51,24 +51,19 @@ public class FreshAppTests(PackedConvoke convoke)
     }
 
     [Fact]
-    public async Task A_wrong_model_fails_with_the_diagnostic_at_its_place_and_nothing_else()
+    public async Task The_program_of_the_readme_builds() =>
+        (await DotNet.Run(convoke.CreateApp("Readme", ReadmeProgram()), "build", "-nologo")).Succeeded();
+
+    [Fact]
+    public async Task A_wrong_model_fails_with_the_diagnostic_of_the_readme_and_nothing_else()
     {
-        string app = convoke.CreateApp("Wrong", """
-            using Convoke;
-
-            using WrongNet net = WrongNet.Create();
-            Console.WriteLine(net.PredictClass(new float[64]));
-
-            [Model(8, 8, 1)]
-            [Conv2D(4, 3, Activation = Activation.Relu)]
-            [MaxPool2D(2), Flatten]
-            [Dense(2, In = 100)]
-            public partial class WrongNet;
-            """);
-        CommandResult build = await DotNet.Run(app, "build", "-c", "Release", "-nologo");
+        (string wrong, string[] shown) = Readme.Block("diagnostic: ");
+        string app = convoke.CreateApp("Wrong", ReadmeProgram().Replace("[Dense(10, Activation = Activation.Softmax)]", wrong, StringComparison.Ordinal));
+        CommandResult build = await DotNet.Run(app, "build", "-nologo");
         Assert.NotEqual(0, build.ExitCode);
-        string[] errors = [.. build.Output.Split('\n').Where(static l => l.Contains(": error ", StringComparison.Ordinal)).Distinct()];
-        Assert.Matches(@"^\S*Program\.cs\(9,16\): error CVK0102: dense takes 100 features but receives 3x3x4 = 36 ", Assert.Single(errors));
+        IEnumerable<string> errors = build.Output.Split('\n').Where(static line => line.Contains(": error ", StringComparison.Ordinal))
+            .Select(line => line.Replace(app + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)).Select(static line => line[..line.LastIndexOf(" (", StringComparison.Ordinal)]);
+        Assert.Equal(string.Join(' ', shown), Assert.Single(errors.Distinct()));
     }
 
     [Fact]
@@ -85,4 +80,7 @@ public class FreshAppTests(PackedConvoke convoke)
             (await DotNet.Run(app, "msbuild", "-nologo", "-t:ConvokeCheckInstructionSet", "-p:PublishAot=true", $"-p:RuntimeIdentifier={runtime}", $"-p:IlcInstructionSet={instructionSet}"))
             .Succeeded().Output.Contains("warning CVKAOT: PublishAot compiles for x64 machines without AVX", StringComparison.Ordinal);
     }
+
+    private static string ReadmeProgram() =>
+        $"using Convoke;\n\n{string.Join('\n', Readme.Block("program: use").Lines)}\n\n{string.Join('\n', Readme.Block("program: class").Lines)}\n";
 }

@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace Convoke.Package.Tests;
 
 /// <summary>The package, packed once from the build's outputs into a folder that serves as the only package source.</summary>
@@ -20,7 +18,7 @@ public sealed class PackedConvoke : IAsyncLifetime, ICollectionFixture<PackedCon
     public async Task InitializeAsync()
     {
         // Not built again: other test projects are running from the same outputs.
-        (await DotNet.Run(_root, "pack", BuildFact("RuntimeProject"), "-c", BuildFact("Configuration"), "--no-build", "-o", Feed, $"-p:PackageVersion={Version}", "-nologo")).Succeeded();
+        (await DotNet.Run(_root, "pack", Path.Combine(BuildFacts.Repository, "src", "Runtime", "Convoke.csproj"), "-c", BuildFacts.Configuration, "--no-build", "-o", Feed, $"-p:PackageVersion={Version}", "-nologo")).Succeeded();
     }
 
     public Task DisposeAsync()
@@ -56,14 +54,11 @@ public sealed class PackedConvoke : IAsyncLifetime, ICollectionFixture<PackedCon
             <configuration>
               <config><add key="globalPackagesFolder" value="{Path.Combine(_root, "packages")}" /></config>
               <packageSources><clear /><add key="feed" value="{Feed}" /></packageSources>
-              <fallbackPackageFolders><clear /><add key="restored" value="{BuildFact("NuGetPackageRoot")}" /></fallbackPackageFolders>
+              <fallbackPackageFolders><clear /><add key="restored" value="{BuildFacts.NuGetPackageRoot}" /></fallbackPackageFolders>
             </configuration>
             """);
         foreach (string file in (string[])["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"])
             File.WriteAllText(Path.Combine(folder, file), "<Project />");
         return folder;
     }
-
-    private static string BuildFact(string key) =>
-        typeof(PackedConvoke).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == key).Value!;
 }
