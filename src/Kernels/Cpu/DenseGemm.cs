@@ -100,7 +100,8 @@ public sealed record DenseGemm(int In, int InStride, int Out, int OutStride, int
         string Y(int row, int z) => KernelWriter.Plus("y", (row * OutStride) + (z * writer.Lanes));
         using (writer.Microkernel($"{name}(float* x, float* w, {(mask ? "float* mask, " : "")}float* y, int length)"))
         {
-            writer.Accumulators(tile, (row, z) => accumulate ? $"V.Load({Y(row, z)})" : "F.Zero");
+            // A block starts from zero and is added as a whole: the rounding error of a long sum then grows with its blocks, not with its terms.
+            writer.Accumulators(tile, static (_, _) => "F.Zero");
             code.Line("F b, " + string.Join(", ", KernelWriter.Vectors(tile).Select(static z => $"w{z}")) + ";");
             using (code.Block("do", "} while (--length > 0);"))
             {
@@ -113,7 +114,7 @@ public sealed record DenseGemm(int In, int InStride, int Out, int OutStride, int
             {
                 foreach (int z in KernelWriter.Vectors(tile))
                 {
-                    string value = mask ? $"V.ConditionalSelect(V.GreaterThan(V.Load({KernelWriter.Plus("mask", (row * maskStride) + (z * writer.Lanes))}), F.Zero), a{row}_{z}, F.Zero)" : $"a{row}_{z}";
+                    string value = mask ? $"V.ConditionalSelect(V.GreaterThan(V.Load({KernelWriter.Plus("mask", (row * maskStride) + (z * writer.Lanes))}), F.Zero), a{row}_{z}, F.Zero)" : accumulate ? $"(V.Load({Y(row, z)}) + a{row}_{z})" : $"a{row}_{z}";
                     code.Line($"{value}.Store({Y(row, z)});");
                 }
             }

@@ -2,15 +2,36 @@ using Microsoft.CodeAnalysis;
 
 namespace Convoke.Generator.Tests;
 
+/// <summary>The generated half of a model class; the kernels' own text is the compiler's tests' business.</summary>
 public class PartialClassTests
 {
     [Fact]
-    public Task A_model_becomes_a_class_that_can_be_created() => Verify(ApiOnly(Harness.Generate(Models.Mnist)));
+    public Task A_model_becomes_a_class_that_can_be_created() => Verify(Text(Harness.Generate(Models.Mnist), "N.MnistNet.g.cs"));
+
+    [Fact]
+    public Task A_model_with_PyTorchs_conventions() => Verify(Text(Harness.Generate(Models.Cnn), "Cnn.g.cs"));
+
+    [Fact]
+    public Task A_model_that_only_predicts() => Verify(Text(
+        Harness.Generate("using Convoke; [Model(4, 4, 1), Flatten, Dense(2, Bias = false, Activation = Activation.Softmax)] partial class Small;"), "Small.g.cs"));
 
     [Fact]
     public Task An_invalid_model_becomes_a_skeleton() =>
         Verify(Harness.Generate(Models.Mnist.Replace("Conv2D(32,", "Conv2D(0,", StringComparison.Ordinal)));
 
-    private static string ApiOnly(GeneratorDriverRunResult run) =>
-        run.Results[0].GeneratedSources.Single(static source => source.HintName == "N.MnistNet.g.cs").SourceText.ToString();
+    [Fact]
+    public Task The_widest_kernels_that_the_machine_has_vectors_for_are_chosen() => Verify(Text(Harness.Generate(Models.Mnist), "N.MnistNet.Cpu.g.cs"));
+
+    [Fact]
+    public void The_summary_is_the_table_that_the_class_is_documented_with()
+    {
+        string[] lines = Text(Harness.Generate(Models.Mnist), "N.MnistNet.g.cs").Split('\n');
+        string[] table = [.. lines.SkipWhile(static line => line != "/// <code>").Skip(1).TakeWhile(static line => line != "/// </code>").Select(static line => line[4..])];
+        string[] summary = [.. lines.SkipWhile(static line => line != "        \"\"\"").Skip(1).TakeWhile(static line => line != "        \"\"\";").Select(static line => line[8..])];
+        Assert.Equal("Model: MnistNet", table[0]);
+        Assert.Equal(table, summary);
+    }
+
+    private static string Text(GeneratorDriverRunResult run, string hint) =>
+        run.Results[0].GeneratedSources.Single(source => source.HintName == hint).SourceText.ToString();
 }
