@@ -9,14 +9,20 @@ public class TorchParityTests
     /// <summary>The golden losses and gradients are computed in double; the file's own single-precision run shows what rounding alone does.</summary>
     private const double LossTolerance = 1e-4, GradientTolerance = 1e-5;
 
-    /// <summary>Adam divides by the root of the second moment, so that a gradient's relative error is one of its step: at most rate * 50 steps * 1e-4 in weights of size 0.1 and more.</summary>
-    private const double WeightTolerance = 1e-4;
+    /// <summary>
+    /// Keras's form adds epsilon to the uncorrected root, 30 times smaller in the first step, so that a gradient near zero moves its weight by the sign of
+    /// its rounding error: TorchSharp's own single-precision runs from start weights one ulp apart part by up to 7e-5 after 50 steps.
+    /// </summary>
+    private const double KerasLastGradientTolerance = 2e-4;
+
+    /// <summary>Adam divides by the root of the second moment, so that a gradient's relative error is one of its step; where a gradient is next to nothing that error is large, in TorchSharp's own single-precision run of program B 2e-4 of the largest weight.</summary>
+    private const double WeightTolerance = 1e-3;
 
     [Theory]
-    [InlineData("a.json", "TorchA")]
-    [InlineData("a_keras.json", "KerasAdamA")]
-    [InlineData("b.json", "TorchB")]
-    public void Fifty_steps_agree(string file, string model)
+    [InlineData("a.json", "TorchA", GradientTolerance)]
+    [InlineData("a_keras.json", "KerasAdamA", KerasLastGradientTolerance)]
+    [InlineData("b.json", "TorchB", GradientTolerance)]
+    public void Fifty_steps_agree(string file, string model, double lastGradientTolerance)
     {
         GoldenFile golden = GoldenFile.Load(Path.Combine(AppContext.BaseDirectory, "golden", file));
         ParityProgram program = file.StartsWith('a') ? ParityProgram.A : ParityProgram.B;
@@ -41,7 +47,7 @@ public class TorchParityTests
                 for (int i = 0; i < program.Tensors.Count; i++)
                 {
                     GoldenTensor tensor = golden[program.Tensors[i].Name];
-                    Check(step == 1 ? tensor.FirstGradient : tensor.LastGradient, Get(net.Parameters[i], tensor, gradient: true), GradientTolerance, $"gradient of {tensor.Name} in step {step}");
+                    Check(step == 1 ? tensor.FirstGradient : tensor.LastGradient, Get(net.Parameters[i], tensor, gradient: true), step == 1 ? GradientTolerance : lastGradientTolerance, $"gradient of {tensor.Name} in step {step}");
                 }
             }
 
