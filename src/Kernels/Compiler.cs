@@ -40,7 +40,7 @@ public static class Compiler
         // Kernels, memory, text.
         (Schedule predictSchedule, ParameterPlanner predictParameters) = ScheduleOf("prediction schedule", spec, predict, null);
         (Schedule Schedule, ParameterPlanner Parameters)? training = train is null ? null : ScheduleOf("training schedule", spec, trainForward!, train);
-        var network = new Network(spec, predictSchedule, predict, predictParameters, training?.Schedule, train, training?.Parameters ?? predictParameters);
+        var network = new Network(spec, predictSchedule, predict, training?.Parameters.For(predict) ?? predictParameters, training?.Schedule, train, training?.Parameters ?? predictParameters);
         CpuSource[] cpu = [.. VectorTarget.All.Select(target => ProgramEmitter.Emit(network, target))];
 
         ParameterPlanner parameters = network.Parameters;

@@ -19,7 +19,13 @@ public static class ConvBackward
     {
         ConvGeometry g = group.Geometry;
         Emission.CodeWriter code = writer.Code;
-        bool whole = group.Dx is not null;
+        if (group.Method == ConvBackwardMethod.Sparse)
+        {
+            ConvBackwardSparse.Emit(writer, name, summary, group, Parameters(group));
+            return;
+        }
+
+        bool whole = group.Method == ConvBackwardMethod.Bordered;
         int dzRow = (whole ? g.PaddedQ : g.Q) * g.KStored, outRow = g.OutColumns * g.KStored;
         code.Line();
         code.Line(summary);
@@ -42,7 +48,7 @@ public static class ConvBackward
 
         EmitUnpool(writer, $"{name}Unpool", group, dzRow);
         foreach (Tile tile in WgradTiles(writer, g)) EmitWgradTile(writer, name, g, tile, dzRow);
-        if (whole) ConvForward.Emit(writer, $"{name}Dgrad", $"// dx[h,w,c] = sum(r,s,k) dz[h+r,w+s,k] wf[r,s,k,c]: dz bordered f32[{g.PaddedP},{g.PaddedQ},{g.KStored}], wf flipped", DgradGeometry(g), default);
+        if (whole) ConvForward.Emit(writer, $"{name}Dgrad", $"// dx[h,w,c] = sum(r,s,k) dz[h+r,w+s,k] wf[r,s,k,c]: dz bordered f32[{g.PaddedP},{g.PaddedQ},{g.KStored}], wf flipped", DgradGeometry(g), default, allowWinograd: false);
     }
 
     /// <summary>The data gradient as a convolution over the bordered gradient.</summary>

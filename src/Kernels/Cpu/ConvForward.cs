@@ -19,8 +19,20 @@ public static class ConvForward
     public readonly record struct Epilogue(bool Bias, bool Relu, bool Winners);
 
     /// <summary>Emits <paramref name="name"/>(x, w, bias, y, arg) for one image; parameters that the epilogue does not need are left out.</summary>
-    public static void Emit(KernelWriter writer, string name, string summary, ConvGeometry g, Epilogue epilogue)
+    /// <param name="writer">The writer.</param>
+    /// <param name="name">Method name.</param>
+    /// <param name="summary">Comment above it.</param>
+    /// <param name="g">Extents.</param>
+    /// <param name="epilogue">What happens to the accumulators.</param>
+    /// <param name="allowWinograd">Whether the caller has the transformed filter and the scratch that Winograd needs.</param>
+    public static void Emit(KernelWriter writer, string name, string summary, ConvGeometry g, Epilogue epilogue, bool allowWinograd)
     {
+        if (allowWinograd && WinogradPlan.Of(g).IsUsed)
+        {
+            ConvWinograd.Emit(writer, name, summary, g, epilogue);
+            return;
+        }
+
         int window = g.PoolHeight * g.PoolWidth;
         (int units, Tile tile) = TileChooser.Choose(writer.Target, g.OutColumns, window, g.Panel);
         if (units == 0)

@@ -2,51 +2,82 @@ using Convoke.Kernels.Scheduling;
 
 namespace Convoke.Kernels.Cpu;
 
-/// <summary>Sums a convolution's partial gradients in task order, takes the optimizer step, and rewrites the flipped filter.</summary>
+/// <summary>Sums a convolution's partial gradients in task order, takes the optimizer step, and rewrites the filter's derived layouts.</summary>
+/// <remarks>The unit of work is a block of input channels of one panel, with all R*S taps: whatever is derived from a filter element needs no more than its taps.</remarks>
 public static class ConvUpdate
 {
-    /// <summary>Filter rows (panel, r, s, c) that are summed and stepped at a time.</summary>
-    private const int BlockRows = 8;
+    /// <summary>Input channels of a unit: the largest divisor of the stored channels up to 16.</summary>
+    public static int BlockRows(ConvGeometry g)
+    {
+        int block = Math.Min(Panels.Line, g.CStored);
+        while (g.CStored % block != 0) block--;
+        return block;
+    }
 
-    /// <summary>Filter rows of one panel width each.</summary>
-    public static int Rows(ConvGeometry g) => g.Reduction * g.KStored / g.Panel;
+    public static int Units(ConvGeometry g) => g.KStored / g.Panel * (g.CStored / BlockRows(g));
 
-    /// <summary>Emits <paramref name="name"/>(step, first, last): filter rows [first, last).</summary>
-    public static void Emit(KernelWriter writer, string name, string summary, ConvGeometry g, PlacedParameter weights, bool derive)
+    /// <summary>Emits <paramref name="name"/>(step, first, last): units [first, last).</summary>
+    /// <param name="writer">The writer.</param>
+    /// <param name="name">Method name.</param>
+    /// <param name="summary">Comment above it.</param>
+    /// <param name="g">Extents.</param>
+    /// <param name="weights">Where the filter lies.</param>
+    /// <param name="derive">Whether there is a copy for the data gradient.</param>
+    /// <param name="byChannel">Whether partials lie as [K][R][S][C], as the sparse method leaves them, not as the filter does.</param>
+    public static void Emit(KernelWriter writer, string name, string summary, ConvGeometry g, PlacedParameter weights, bool derive, bool byChannel)
     {
         Emission.CodeWriter code = writer.Code;
+        int block = BlockRows(g), blocks = g.CStored / block, count = block * g.Panel;
         code.Line();
         code.Line(summary);
         using (code.Block($"private static void {name}(StepContext step, int first, int last)"))
         {
-            code.Line($"float* g = stackalloc float[{BlockRows * g.Panel}];");
-            using (code.Block($"for (int row = first; row < last; row += {BlockRows})"))
+            code.Line($"float* g = stackalloc float[{count}]{(byChannel ? $", line = stackalloc float[{block}]" : "")};");
+            using (code.Block("for (int unit = first; unit < last; unit++)"))
+            using (code.Block($"for (int tap = 0; tap < {g.R * g.S}; tap++)"))
             {
-                code.Line($"int count = Math.Min({BlockRows}, last - row) * {g.Panel};");
-                code.Line($"SumPartials(step, {weights.Partial} + row * {g.Panel}, g, count);");
-                code.Line($"Apply(step, {weights.Offset} + row * {g.Panel}, g, count);");
+                code.Line($"int row = (unit / {blocks} * {g.R * g.S} + tap) * {g.CStored} + unit % {blocks} * {block};");
+                if (byChannel)
+                {
+                    code.Line($"int from = {weights.Partial} + unit / {blocks} * {g.Panel * g.Reduction} + tap * {g.CStored} + unit % {blocks} * {block};");
+                    using (code.Block($"for (int k = 0; k < {g.Panel}; k++)"))
+                    {
+                        code.Line($"SumPartials(step, from + k * {g.Reduction}, line, {block});");
+                        code.Line($"for (int i = 0; i < {block}; i++) g[i * {g.Panel} + k] = line[i];");
+                    }
+                }
+                else code.Line($"SumPartials(step, {weights.Partial} + row * {g.Panel}, g, {count});");
+                code.Line($"Apply(step, {weights.Offset} + row * {g.Panel}, g, {count});");
             }
 
             if (derive) code.Line($"{name.Replace("Update", "Derive")}(step, first, last);");
+            if (WinogradPlan.Of(g).IsUsed) code.Line($"{name.Replace("Update", "Transform")}(step, first, last);");
         }
     }
 
-    /// <summary>Emits the flipped copy of filter rows [first, last): wf[c / panel][r][s][k][c % panel] = w[R-1-r][S-1-s][c][k].</summary>
-    public static void EmitDerive(KernelWriter writer, string name, ConvGeometry g, PlacedParameter weights)
+    /// <summary>Emits the copy of units [first, last) that the data gradient reads.</summary>
+    /// <remarks>Sparse: ws[c / lanes][k][tap][c % lanes] = w[tap][c][k]. Dense, flipped: wf[c / panel][R*S-1-tap][k][c % panel] = w[tap][c][k].</remarks>
+    public static void EmitDerive(KernelWriter writer, string name, ConvGeometry g, PlacedParameter weights, bool sparse)
     {
         Emission.CodeWriter code = writer.Code;
-        int wide = Panels.Width(g.CStored);
+        int block = BlockRows(g), blocks = g.CStored / block, taps = g.R * g.S, slice = sparse ? writer.Lanes : Panels.Width(g.CStored);
         code.Line();
-        code.Line($"// wf f32[{g.CStored / wide}][{g.R}][{g.S}][{g.KStored}][{wide}], the filter flipped and transposed, as the data gradient reads it");
+        code.Line(sparse
+            ? $"// ws f32[{g.CStored / slice}][{g.KStored}][{taps}][{slice}], the filter by slices of input channels, as the data gradient reads it"
+            : $"// wf f32[{g.CStored / slice}][{taps}][{g.KStored}][{slice}], the filter flipped and transposed, as the data gradient reads it");
         using (code.Block($"private static void {name}(StepContext step, int first, int last)"))
         {
-            code.Line($"float* w = step.Parameters + {weights.Offset}, wf = step.Derived + {weights.Derived};");
-            using (code.Block("for (int row = first; row < last; row++)"))
+            code.Line($"float* w = step.Parameters + {weights.Offset}, derived = step.Derived + {weights.Derived};");
+            code.Line("for (int unit = first; unit < last; unit++)");
+            code.Line($"for (int tap = 0; tap < {taps}; tap++)");
+            using (code.Block($"for (int c = unit % {blocks} * {block}; c < unit % {blocks} * {block} + {block}; c++)"))
             {
-                code.Line($"int c = row % {g.CStored}, tap = row / {g.CStored} % {g.R * g.S}, k = row / {g.Reduction} * {g.Panel};");
-                code.Line($"float* from = w + row * {g.Panel};");
-                code.Line($"float* to = wf + ((c / {wide} * {g.R * g.S} + {(g.R * g.S) - 1} - tap) * {g.KStored} + k) * {wide} + c % {wide};");
-                code.Line($"for (int j = 0; j < {g.Panel}; j++) to[j * {wide}] = from[j];");
+                code.Line($"int k = unit / {blocks} * {g.Panel};");
+                code.Line($"float* from = w + (unit / {blocks} * {g.Reduction} + tap * {g.CStored} + c) * {g.Panel};");
+                code.Line(sparse
+                    ? $"float* to = derived + ((c / {slice} * {g.KStored} + k) * {taps} + tap) * {slice} + c % {slice};"
+                    : $"float* to = derived + ((c / {slice} * {taps} + {taps - 1} - tap) * {g.KStored} + k) * {slice} + c % {slice};");
+                code.Line($"for (int j = 0; j < {g.Panel}; j++) to[j * {(sparse ? taps * slice : slice)}] = from[j];");
             }
         }
     }
@@ -72,12 +103,23 @@ public static class ConvUpdate
         code.Line("// g = the tasks' partial gradients at offset, added in task order whatever thread made them");
         code.Line("[MethodImpl(Hot)]");
         using (code.Block("private static void SumPartials(StepContext step, int offset, float* g, int count)"))
-        using (code.Block($"for (int i = 0; i < count; i += {writer.Lanes})"))
         {
-            code.Line("float* partial = step.Partials + offset + i;");
-            code.Line("F sum = V.Load(partial);");
-            code.Line($"for (int task = 1; task < step.Tasks; task++) sum += V.Load(partial += {partialFloats});");
-            code.Line("sum.Store(g + i);");
+            code.Line("int i = 0;");
+            using (code.Block($"for (; i <= count - {writer.Lanes}; i += {writer.Lanes})"))
+            {
+                code.Line("float* partial = step.Partials + offset + i;");
+                code.Line("F sum = V.Load(partial);");
+                code.Line($"for (int task = 1; task < step.Tasks; task++) sum += V.Load(partial += {partialFloats});");
+                code.Line("sum.Store(g + i);");
+            }
+
+            using (code.Block("for (; i < count; i++)"))
+            {
+                code.Line("float* partial = step.Partials + offset + i;");
+                code.Line("float sum = *partial;");
+                code.Line($"for (int task = 1; task < step.Tasks; task++) sum += *(partial += {partialFloats});");
+                code.Line("g[i] = sum;");
+            }
         }
     }
 }

@@ -13,6 +13,8 @@ namespace Convoke.Kernels.Cpu;
 /// <param name="train">Whether the training variants of kernels are called.</param>
 public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, ParameterPlanner parameters, IReadOnlyDictionary<int, string> names, bool train)
 {
+    private readonly Dictionary<int, string> _locals = Locals(schedule);
+
     private int InputFloats => graph.Values.First(static v => v.Op is Op.Input).Shape.Count;
 
     private int InputId => graph.Values.First(static v => v.Op is Op.Input).Id;
@@ -62,7 +64,7 @@ public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, 
         string stem = names[group.Call];
         return group switch
         {
-            ConvForwardGroup g => $"{stem}{(train ? "Forward" : "Predict")}({At(g.X, i)}, {Weights(g.Weights)}, {(g.Bias is { } b ? Weights(b) + ", " : "")}{At(g.Y, i)}{(g.Arg is { } a ? ", " + At(a, i) : "")});",
+            ConvForwardGroup g => $"{stem}{(train ? "Forward" : "Predict")}({At(g.X, i)}, {(g.Winograd.IsUsed ? $"step.Derived + {parameters[g.Weights].Winograd}" : Weights(g.Weights))}, {(g.Bias is { } b ? Weights(b) + ", " : "")}{At(g.Y, i)}{(g.Arg is { } a ? ", " + At(a, i) : "")}{(g.Winograd.IsUsed ? ", " + Name(Liveness.ScratchId(g)) : "")});",
             PoolForwardGroup g => $"{stem}{(train ? "Forward" : "Predict")}({At(g.X, i)}, {At(g.Y, i)}{(g.Arg is { } a ? ", " + At(a, i) : "")});",
             DenseForwardGroup g => $"{stem}Forward({Name(g.X)}, {Weights(g.Weights)}, {(g.Bias is { } b ? Weights(b) + ", " : "")}{Name(g.Y)}, count);",
             HeadGroup g when train => $"HeadTrain(step, n, count, {Name(g.Logits)}, {Name(g.LogitsGrad!.Value)});",
@@ -79,7 +81,22 @@ public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, 
 
     private string Derived(int id) => $"step.Derived + {parameters[id].Derived}";
 
-    private string Name(int id) => id == InputId ? "input" : Identifiers.Camel(schedule.Buffers[id].Name);
+    private string Name(int id) => id == InputId ? "input" : _locals[id];
+
+    /// <summary>A local per buffer. Layers are named by users, so a name may be a keyword, another local of the method, or another buffer's.</summary>
+    private static Dictionary<int, string> Locals(Schedule schedule)
+    {
+        var used = new HashSet<string>(["step", "task", "scratch", "first", "end", "partial", "n", "i", "count", "lowest", "input"]);
+        var locals = new Dictionary<int, string>();
+        foreach (Scheduling.Buffer buffer in schedule.Buffers.Values.OrderBy(static b => b.Id))
+        {
+            string name = Identifiers.Camel(buffer.Name);
+            while (Identifiers.IsKeyword(name) || !used.Add(name)) name += "Value";
+            locals[buffer.Id] = name;
+        }
+
+        return locals;
+    }
 
     private string At(int id, string i)
     {

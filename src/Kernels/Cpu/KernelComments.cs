@@ -43,9 +43,15 @@ public static class KernelComments
     {
         ConvGeometry g = group.Geometry;
         string dz = (g.Pooled ? "dy at each window's winner" : "dy") + (group.Relu ? ", where y > 0" : "");
+        string dzText = group.Method switch
+        {
+            ConvBackwardMethod.Banded => $"dz f32[{g.PoolHeight},{g.Q},{g.KStored}], one band at a time",
+            ConvBackwardMethod.Bordered => $"dz f32[{g.PaddedP},{g.PaddedQ},{g.KStored}] with a zero border",
+            _ => $"dz as lists of live elements: at most 1 of {g.PoolHeight * g.PoolWidth} positions of a window",
+        };
         return $"""
             // {group.Name} backward: dz[p,q,k] = {dz}{(group.Bias is null ? "" : "; db[k] += sum(p,q) dz")}; dw[r,s,c,k] += sum(p,q) x[p+r,q+s,c] dz[p,q,k]{(group.Dx is null ? "" : "; dx[h,w,c] = sum(r,s,k) dz[h-r,w-s,k] w[r,s,c,k]")}
-            //   x f32[{g.H},{g.W},{g.CStored}]  dy f32[{g.OutRows},{g.OutColumns},{g.KStored}]  dz {(group.Dx is null ? $"f32[{g.PoolHeight},{g.Q},{g.KStored}], one band at a time" : $"f32[{g.PaddedP},{g.PaddedQ},{g.KStored}] with a zero border")}
+            //   x f32[{g.H},{g.W},{g.CStored}]  dy f32[{g.OutRows},{g.OutColumns},{g.KStored}]  {dzText}
             """;
     }
 
@@ -57,5 +63,5 @@ public static class KernelComments
 
     public static string DenseUpdate(DenseUpdateGroup group) => $"// {group.Name} wgrad and update: dw[i,o] = sum(n) x[n,i] dy[n,o] over the batch, for input features [first, last); w f32[{group.In},{Panels.Pad(group.Units)}] in panels";
 
-    public static string ConvUpdate(ConvUpdateGroup group) => $"// {group.Name} update: dw = the tasks' partials, added in order, for filter rows [first, last) of {group.Geometry.Panel} channels each";
+    public static string ConvUpdate(ConvUpdateGroup group) => $"// {group.Name} update: dw = the tasks' partials, added in order, for units [first, last) of {Cpu.ConvUpdate.BlockRows(group.Geometry)} input by {group.Geometry.Panel} output channels";
 }

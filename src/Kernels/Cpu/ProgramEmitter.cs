@@ -87,7 +87,9 @@ public sealed class ProgramEmitter
             }
 
             _code.Line();
-            _code.Line("public override void Derive(StepContext step) { }");
+            using (_code.Block("public override void Derive(StepContext step)"))
+                foreach (ConvForwardGroup conv in _network.Predict.Groups.OfType<ConvForwardGroup>().Where(static g => g.Winograd.IsUsed))
+                    _code.Line($"{_names[conv.Call]}Transform(step, 0, {ConvUpdate.Units(conv.Geometry)});");
             return;
         }
 
@@ -129,10 +131,11 @@ public sealed class ProgramEmitter
             }
             else if (group is ConvUpdateGroup conv)
             {
-                int rows = ConvUpdate.Rows(conv.Geometry);
-                AddShares(tasks, $"{stem}Update", rows, 1, Math.Min(Shares(_network.Parameters[conv.Weights].Floats), rows));
+                int units = ConvUpdate.Units(conv.Geometry);
+                AddShares(tasks, $"{stem}Update", units, 1, Math.Min(Shares(_network.Parameters[conv.Weights].Floats), units));
                 if (conv.Bias is not null) tasks.Add((1, $"{stem}BiasUpdate(step)"));
-                if (HasDgrad(conv.Weights)) derives.Add($"{stem}Derive(step, 0, {rows});");
+                if (HasDgrad(conv.Weights)) derives.Add($"{stem}Derive(step, 0, {units});");
+                if (WinogradPlan.Of(conv.Geometry).IsUsed) derives.Add($"{stem}Transform(step, 0, {units});");
             }
         }
 
@@ -163,6 +166,8 @@ public sealed class ProgramEmitter
     private static int Shares(int floats) => Math.Max(1, Math.Min(32, floats / 8192));
 
     private bool HasDgrad(int weights) => _network.Train!.Groups.Any(g => g is DenseDgradGroup d && d.Weights == weights || g is ConvBackwardGroup { Dx: not null } c && c.Weights == weights);
+
+    private bool IsSparse(int weights) => _network.Train!.Groups.Any(g => g is ConvBackwardGroup { Method: ConvBackwardMethod.Sparse } c && c.Weights == weights);
 
     private void EmitPrediction()
     {
@@ -211,7 +216,7 @@ public sealed class ProgramEmitter
         switch (group)
         {
             case ConvForwardGroup g:
-                ConvForward.Emit(_writer, stem + "Forward", KernelComments.ConvForward(g), g.Geometry, new(g.Bias is not null, g.Relu, g.Arg is not null));
+                ConvForward.Emit(_writer, stem + "Forward", KernelComments.ConvForward(g), g.Geometry, new(g.Bias is not null, g.Relu, g.Arg is not null), allowWinograd: true);
                 break;
             case PoolForwardGroup g:
                 Pooling.EmitForward(_writer, stem + "Forward", KernelComments.PoolForward(g), g.Geometry, g.Arg is not null);
@@ -240,8 +245,9 @@ public sealed class ProgramEmitter
                 if (g.Bias is { } bias) DenseUpdate.EmitBias(_writer, stem + "BiasUpdate", g, _network.Parameters[bias], dy, dyStride);
                 break;
             case ConvUpdateGroup g:
-                ConvUpdate.Emit(_writer, stem + "Update", KernelComments.ConvUpdate(g), g.Geometry, _network.Parameters[g.Weights], HasDgrad(g.Weights));
-                if (HasDgrad(g.Weights)) ConvUpdate.EmitDerive(_writer, stem + "Derive", g.Geometry, _network.Parameters[g.Weights]);
+                ConvUpdate.Emit(_writer, stem + "Update", KernelComments.ConvUpdate(g), g.Geometry, _network.Parameters[g.Weights], HasDgrad(g.Weights), IsSparse(g.Weights));
+                if (WinogradPlan.Of(g.Geometry).IsUsed) ConvWinograd.EmitDerive(_writer, stem + "Transform", g.Geometry, _network.Parameters[g.Weights]);
+                if (HasDgrad(g.Weights)) ConvUpdate.EmitDerive(_writer, stem + "Derive", g.Geometry, _network.Parameters[g.Weights], IsSparse(g.Weights));
                 if (g.Bias is { } convBias) ConvUpdate.EmitBias(_writer, stem + "BiasUpdate", g.Geometry, _network.Parameters[convBias]);
                 break;
         }
@@ -253,7 +259,8 @@ public sealed class ProgramEmitter
         switch (group)
         {
             case ConvForwardGroup g:
-                ConvForward.Emit(_writer, stem + "Predict", KernelComments.ConvForward(g), g.Geometry, new(g.Bias is not null, g.Relu, Winners: false));
+                ConvForward.Emit(_writer, stem + "Predict", KernelComments.ConvForward(g), g.Geometry, new(g.Bias is not null, g.Relu, Winners: false), allowWinograd: true);
+                if (alone && g.Winograd.IsUsed) ConvWinograd.EmitDerive(_writer, stem + "Transform", g.Geometry, _network.Parameters[g.Weights]);
                 break;
             case PoolForwardGroup g:
                 Pooling.EmitForward(_writer, stem + "Predict", KernelComments.PoolForward(g), g.Geometry, winners: false);

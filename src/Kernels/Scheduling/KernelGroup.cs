@@ -28,6 +28,9 @@ public sealed record ConvForwardGroup(string Name, int Call, ConvGeometry Geomet
     public override IEnumerable<int> Reads => [X];
 
     public override IEnumerable<int> Writes => Arg is { } arg ? [Y, arg] : [Y];
+
+    /// <summary>How the convolution is computed.</summary>
+    public WinogradPlan Winograd => WinogradPlan.Of(Geometry);
 }
 
 /// <summary>A pooling that follows no convolution. H, W, P, Q of the geometry are input and covered rows and columns; C = K.</summary>
@@ -93,8 +96,52 @@ public sealed record ConvBackwardGroup(string Name, int Call, ConvGeometry Geome
 
     public override IEnumerable<int> Writes => Dx is { } dx ? [dx] : [];
 
-    /// <summary>Floats of the unpooled gradient: one band of rows, or the whole map with a zero border where the input's gradient is wanted.</summary>
-    public int ScratchFloats => (Dx is null ? Geometry.PoolHeight * Geometry.Q : Geometry.PaddedP * Geometry.PaddedQ) * Geometry.KStored;
+    /// <summary>How the group goes about it; the same for every vector width, because memory is planned once.</summary>
+    public ConvBackwardMethod Method => !Geometry.Pooled || Geometry.CStored % Panels.Line != 0
+        ? Dx is null ? ConvBackwardMethod.Banded : ConvBackwardMethod.Bordered
+        : ConvBackwardMethod.Sparse;
+
+    /// <summary>Floats of the scratch: one band of rows of the unpooled gradient, the whole of it with a zero border, or the lists of its live elements.</summary>
+    public int ScratchFloats => Method switch
+    {
+        ConvBackwardMethod.Banded => Geometry.PoolHeight * Geometry.Q * Geometry.KStored,
+        ConvBackwardMethod.Bordered => Geometry.PaddedP * Geometry.PaddedQ * Geometry.KStored,
+        _ => SparseLists.Of(Geometry).Floats,
+    };
+}
+
+/// <summary>How the backward pass of a convolution treats the gradient of its output.</summary>
+public enum ConvBackwardMethod
+{
+    /// <summary>No data gradient is wanted: unpooled one band of rows at a time, in the first-level cache.</summary>
+    Banded,
+
+    /// <summary>Unpooled as a whole, with a zero border, over which the data gradient is a convolution.</summary>
+    Bordered,
+
+    /// <summary>Never unpooled: only the winner of a window has a gradient, so the live elements are listed and the lists are walked.</summary>
+    Sparse,
+}
+
+/// <summary>Places, in floats, of the parts of the sparse method's scratch.</summary>
+/// <param name="Masked">Gradient of the pooled map after the ReLU, f32[cells, K].</param>
+/// <param name="Streams">Per window position, the live gradients of all cells: f32[window][Stream], then i32[window][Stream] with where their weights lie.</param>
+/// <param name="Counts">i32[cells][window], live elements of a cell at a position.</param>
+/// <param name="Row">One channel's live gradients and where their input patches lie: f32[RowLength], i32[RowLength].</param>
+/// <param name="Stream">Length of a stream.</param>
+/// <param name="RowLength">Length of a row.</param>
+/// <param name="Floats">Floats in all.</param>
+public readonly record struct SparseLists(int Masked, int Streams, int Counts, int Row, int Stream, int RowLength, int Floats)
+{
+    /// <summary>Lists are written a vector at a time, so each has room for one more.</summary>
+    private const int Slack = Panels.Line;
+
+    public static SparseLists Of(ConvGeometry g)
+    {
+        int cells = g.OutRows * g.OutColumns, window = g.PoolHeight * g.PoolWidth;
+        int masked = cells * g.KStored, stream = masked + Slack, rowLength = Panels.Pad(cells) + Slack, counts = Panels.Pad(cells * window);
+        return new(0, masked, masked + (2 * window * stream), masked + (2 * window * stream) + counts, stream, rowLength, masked + (2 * window * stream) + counts + (2 * rowLength));
+    }
 }
 
 /// <summary>dx = dy at each window's winner, else 0.</summary>

@@ -47,6 +47,7 @@ public static class Liveness
             {
                 foreach (int id in group.Reads.Concat(group.Writes)) Use(id, step, loop);
                 if (group is ConvBackwardGroup backward) found.Add(Scratch(backward, step));
+                if (group is ConvForwardGroup { Winograd.IsUsed: true } forward) found.Add(Scratch(forward, step));
                 step++;
             }
         }
@@ -73,14 +74,24 @@ public static class Liveness
         }
     }
 
-    /// <summary>The unpooled gradient: it belongs to no value of the graph, so its id is -1 minus the step's number.</summary>
+    /// <summary>The unpooled gradient: as lists of live elements, or unpooled.</summary>
     private static Buffer Scratch(ConvBackwardGroup group, int step) => new(
-        ScratchId(group), "d_" + group.Name + ".unpooled",
-        group.Dx is null ? $"f32[{group.Geometry.PoolHeight},{group.Geometry.Q},{group.Geometry.KStored}] one band" : $"f32[{group.Geometry.PaddedP},{group.Geometry.PaddedQ},{group.Geometry.KStored}] zero border",
-        group.ScratchFloats, group.Dx is null ? BufferScope.Image : BufferScope.Bordered, step, step, 0);
+        ScratchId(group), "d_" + group.Name + (group.Method == ConvBackwardMethod.Sparse ? ".lists" : ".unpooled"),
+        group.Method switch
+        {
+            ConvBackwardMethod.Banded => $"f32[{group.Geometry.PoolHeight},{group.Geometry.Q},{group.Geometry.KStored}] one band",
+            ConvBackwardMethod.Bordered => $"f32[{group.Geometry.PaddedP},{group.Geometry.PaddedQ},{group.Geometry.KStored}] zero border",
+            _ => "lists of live elements",
+        },
+        Panels.Pad(group.ScratchFloats), group.Method == ConvBackwardMethod.Bordered ? BufferScope.Bordered : BufferScope.Image, step, step, 0);
 
-    /// <summary>Id of the unpooled gradient of a group.</summary>
-    public static int ScratchId(ConvBackwardGroup group) => -1 - group.Call;
+    /// <summary>The transformed strips.</summary>
+    private static Buffer Scratch(ConvForwardGroup group, int step) => new(
+        ScratchId(group), group.Name + ".strips", $"f32[16,{group.Winograd.StripTiles},{group.Geometry.CStored} + {group.Geometry.KStored}]",
+        group.Winograd.ScratchFloats(group.Geometry), BufferScope.Image, step, step, 0);
+
+    /// <summary>Id of the scratch of a group: it belongs to no value of the graph.</summary>
+    public static int ScratchId(KernelGroup group) => -1 - (2 * group.Call) - (group is ConvForwardGroup ? 1 : 0);
 
     private static (int Floats, string Text) Size(Graph graph, StorageRules storage, int id, IReadOnlyList<GroupLoop> loops)
     {

@@ -40,6 +40,15 @@ public sealed class ParameterPlanner
         return planner;
     }
 
+    /// <summary>The same places under the ids of another graph of the same model.</summary>
+    public ParameterPlanner For(Graph graph)
+    {
+        var planner = new ParameterPlanner { Floats = Floats, DerivedFloats = DerivedFloats, PartialFloats = PartialFloats };
+        planner._infos.AddRange(_infos);
+        foreach (Value value in graph.Values.Where(static v => v.Op is Op.Parameter)) planner._places[value.Id] = _places.Values.Single(p => p.Name == value.Name);
+        return planner;
+    }
+
     private void AddConv(ModelSpec spec, Graph forward, ConvForwardGroup conv, IReadOnlyList<KernelGroup> groups)
     {
         ConvGeometry g = conv.Geometry;
@@ -49,7 +58,8 @@ public sealed class ParameterPlanner
         int fanIn = g.R * g.S * g.C, fanOut = g.R * g.S * g.K;
         bool hasDgrad = groups.OfType<ConvBackwardGroup>().Any(x => x.Weights == conv.Weights && x.Dx is not null);
         Add(forward[conv.Weights], keras ? [g.R, g.S, g.C, g.K] : [g.K, g.C, g.R, g.S], keras ? "HWIO" : "OIHW", keras ? [r, s, c, k] : [k, c, r, s],
-            g.Reduction * g.KStored, Bound(spec.Preset, fanIn, fanOut), derivedFloats: hasDgrad ? g.R * g.S * g.KStored * Panels.Pad(g.CStored) : 0, partial: true);
+            g.Reduction * g.KStored, Bound(spec.Preset, fanIn, fanOut), derivedFloats: hasDgrad ? g.R * g.S * g.KStored * Panels.Pad(g.CStored) : 0, partial: true,
+            winogradFloats: conv.Winograd.IsUsed ? WinogradPlan.FilterFloats(g) : 0);
         if (conv.Bias is { } bias) AddBias(spec, forward[bias], g.K, fanIn, partial: true);
     }
 
@@ -70,13 +80,13 @@ public sealed class ParameterPlanner
     private void AddBias(ModelSpec spec, Value bias, int count, int fanIn, bool partial) =>
         Add(bias, [count], "O", [Plain(count, 1)], Panels.Pad(count), spec.Preset == Preset.Keras ? 0 : 1 / Math.Sqrt(fanIn), derivedFloats: 0, partial);
 
-    private void Add(Value parameter, int[] shape, string layout, AxisInfo[] axes, int floats, double bound, int derivedFloats, bool partial)
+    private void Add(Value parameter, int[] shape, string layout, AxisInfo[] axes, int floats, double bound, int derivedFloats, bool partial, int winogradFloats = 0)
     {
         int padded = Panels.Pad(floats);
         _infos.Add(new(parameter.Name, new(shape), layout, Floats, padded, new(axes), bound == 0 ? Initializer.Zeros : Initializer.Uniform, bound));
-        _places[parameter.Id] = new(parameter.Name, Floats, floats, DerivedFloats, PartialFloats);
+        _places[parameter.Id] = new(parameter.Name, Floats, floats, DerivedFloats, DerivedFloats + Panels.Pad(derivedFloats), PartialFloats);
         Floats += padded;
-        DerivedFloats += Panels.Pad(derivedFloats);
+        DerivedFloats += Panels.Pad(derivedFloats) + winogradFloats;
         if (partial) PartialFloats += padded;
     }
 
@@ -91,5 +101,6 @@ public sealed class ParameterPlanner
 /// <param name="Offset">In the parameter arena.</param>
 /// <param name="Floats">Floats in use there.</param>
 /// <param name="Derived">In the arena of derived layouts.</param>
+/// <param name="Winograd">Likewise, of the filter transformed for Winograd.</param>
 /// <param name="Partial">In a task's partial.</param>
-public sealed record PlacedParameter(string Name, int Offset, int Floats, int Derived, int Partial);
+public sealed record PlacedParameter(string Name, int Offset, int Floats, int Derived, int Winograd, int Partial);

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -53,6 +54,43 @@ public static unsafe class Lanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> LoadBytes128(byte* source) =>
         Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(*(uint*)source).AsByte())).AsInt32();
+
+    /// <summary>Stores the lanes that <paramref name="keep"/> selects one behind the other, and returns their number; a whole vector is written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Compact(Vector512<float> value, Vector512<float> keep, float* destination)
+    {
+        ulong bits = keep.ExtractMostSignificantBits();
+        if (Avx512F.IsSupported) Avx512F.Compress(Vector512<float>.Zero, keep, value).Store(destination);
+        else
+            for (ulong rest = bits; rest != 0; rest &= rest - 1) *destination++ = value.GetElement(BitOperations.TrailingZeroCount(rest));
+        return BitOperations.PopCount(bits);
+    }
+
+    /// <summary>Stores the lanes that <paramref name="keep"/> selects one behind the other, and returns their number; a whole vector may be written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Compact(Vector256<float> value, Vector256<float> keep, float* destination)
+    {
+        uint bits = keep.ExtractMostSignificantBits();
+        for (uint rest = bits; rest != 0; rest &= rest - 1) *destination++ = value.GetElement(BitOperations.TrailingZeroCount(rest));
+        return BitOperations.PopCount(bits);
+    }
+
+    /// <summary>Stores the lanes that <paramref name="keep"/> selects one behind the other, and returns their number; a whole vector may be written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Compact(Vector128<float> value, Vector128<float> keep, float* destination)
+    {
+        uint bits = keep.ExtractMostSignificantBits();
+        for (uint rest = bits; rest != 0; rest &= rest - 1) *destination++ = value.GetElement(BitOperations.TrailingZeroCount(rest));
+        return BitOperations.PopCount(bits);
+    }
+
+    /// <summary>1 unless the value is zero, without a branch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int IsNonZero(float value)
+    {
+        uint magnitude = BitConverter.SingleToUInt32Bits(value) << 1;
+        return (int)((magnitude | (0u - magnitude)) >> 31);
+    }
 
     /// <summary>Whether none of <paramref name="count"/> values is NaN or infinite.</summary>
     public static bool AllFinite(float* values, int count)
