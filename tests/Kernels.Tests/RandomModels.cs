@@ -17,9 +17,24 @@ internal static class RandomModels
         var random = new Random(seed);
         int Pick(int[] from) => from[random.Next(from.Length)];
         int side = seed % 3 == 0 ? 9 : 3;
-        var input = new InputSpec(random.Next(side, 15), random.Next(side, 15), Pick(Channels), (ImageLayout)random.Next(2));
+        var input = new InputSpec(random.Next(side, 15), random.Next(side, 15), seed % 5 == 1 ? 1 : Pick(Channels), (ImageLayout)random.Next(2));
         var layers = new List<LayerSpec>();
         int h = input.Height, w = input.Width, images = seed % 3 == 0 ? random.Next(0, 2) : random.Next(0, 6);
+
+        // Every fifth model begins as the reference programs do: a small kernel on one channel, pooled.
+        if (seed % 5 == 1)
+        {
+            var conv = new Conv2DSpec("first", Pick(Filters), random.Next(1, 4), 3, (ActivationKind)random.Next(2), random.Next(4) > 0);
+            var pool = new MaxPool2DSpec("firstpool", random.Next(1, 3), 2);
+            (h, w) = (h - conv.KernelHeight + 1, w - conv.KernelWidth + 1);
+            layers.Add(conv);
+            if (h >= pool.PoolHeight && w >= pool.PoolWidth)
+            {
+                layers.Add(pool);
+                (h, w) = (h / pool.PoolHeight, w / pool.PoolWidth);
+            }
+        }
+
         for (int i = 0; i < images && Math.Min(h, w) > 1; i++)
         {
             if (random.Next(2) == 0)

@@ -25,6 +25,12 @@ public static class ConvBackward
             return;
         }
 
+        if (ConvBackwardPatch.Fits(writer, group))
+        {
+            ConvBackwardPatch.Emit(writer, name, summary, group, Parameters(group));
+            return;
+        }
+
         bool whole = group.Method == ConvBackwardMethod.Bordered;
         int dzRow = (whole ? g.PaddedQ : g.Q) * g.KStored, outRow = g.OutColumns * g.KStored;
         code.Line();

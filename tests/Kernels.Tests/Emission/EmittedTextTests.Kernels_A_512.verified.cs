@@ -418,45 +418,15 @@ internal sealed unsafe class Vector512Program : CpuProgram
 
     // conv2d backward: dz[p,q,k] = dy at each window's winner, where y > 0; db[k] += sum(p,q) dz; dw[r,s,c,k] += sum(p,q) x[p+r,q+s,c] dz[p,q,k]
     //   x f32[28,28,1]  dy f32[13,13,32]  dz f32[2,26,32], one band at a time
+    //   the 4x4 pixels under a cell are one vector, out of which each channel picks its winner's
     private static void Conv2dBackward(float* x, float* dy, float* y, byte* arg, float* dz, float* dw, float* db)
     {
-        for (int p = 0; p < 13; p++)
-        {
-            Conv2dBackwardUnpool(dy + p * 416, y + p * 416, arg + p * 416, dz, db);
-            for (int k = 0; k < 32; k += 32)
-            {
-                float* dwk = dw + k * 9;
-                Conv2dBackwardWgrad9(x + p * 56, dz + k, dwk, 2);
-            }
-        }
+        for (int k = 0; k < 32; k += 32)
+            Conv2dBackwardPanel(x, dy + k, y + k, arg + k, dw + k * 9, db + k);
     }
 
-    // one row of pooled cells: dz = dy at the winner, where the output is positive; db += dz
     [MethodImpl(Hot)]
-    private static void Conv2dBackwardUnpool(float* dy, float* y, byte* arg, float* dz, float* db)
-    {
-        for (int k = 0; k < 32; k += 16)
-        {
-            F sum = V.Load(db + k);
-            for (int q = 0; q < 13; q++)
-            {
-                int at = q * 32 + k;
-                F d = V.ConditionalSelect(V.GreaterThan(V.Load(y + at), F.Zero), V.Load(dy + at), F.Zero);
-                sum += d;
-                I winner = Lanes.LoadBytes512(arg + at);
-                float* cell = dz + q * 64 + k;
-                V.ConditionalSelect(V.Equals(winner, V.Create(0)).AsSingle(), d, F.Zero).Store(cell);
-                V.ConditionalSelect(V.Equals(winner, V.Create(1)).AsSingle(), d, F.Zero).Store(cell + 32);
-                V.ConditionalSelect(V.Equals(winner, V.Create(2)).AsSingle(), d, F.Zero).Store(cell + 832);
-                V.ConditionalSelect(V.Equals(winner, V.Create(3)).AsSingle(), d, F.Zero).Store(cell + 864);
-            }
-            sum.Store(db + k);
-        }
-    }
-
-    // dw[j,k] += sum(p,q) x[p,q,j] dz[p,q,k]: 9 filter elements j by 32 channels k
-    [MethodImpl(Hot)]
-    private static void Conv2dBackwardWgrad9(float* x, float* dz, float* dw, int rows)
+    private static void Conv2dBackwardPanel(float* x, float* dy, float* y, byte* arg, float* dw, float* db)
     {
         F a0_0 = V.Load(dw), a0_1 = V.Load(dw + 16);
         F a1_0 = V.Load(dw + 32), a1_1 = V.Load(dw + 48);
@@ -467,26 +437,59 @@ internal sealed unsafe class Vector512Program : CpuProgram
         F a6_0 = V.Load(dw + 192), a6_1 = V.Load(dw + 208);
         F a7_0 = V.Load(dw + 224), a7_1 = V.Load(dw + 240);
         F a8_0 = V.Load(dw + 256), a8_1 = V.Load(dw + 272);
-        do
+        F sum0 = V.Load(db);
+        F sum1 = V.Load(db + 16);
+        for (int p = 0; p < 13; p++)
         {
-            float* end = dz + 832;
-            do
+            float* pixels = x + p * 56;
+            for (int q = 0; q < 13; q++)
             {
-                F b, d0, d1;
-                d0 = V.Load(dz); d1 = V.Load(dz + 16);
-                b = V.Create(x[0]); a0_0 = V.FusedMultiplyAdd(b, d0, a0_0); a0_1 = V.FusedMultiplyAdd(b, d1, a0_1);
-                b = V.Create(x[1]); a1_0 = V.FusedMultiplyAdd(b, d0, a1_0); a1_1 = V.FusedMultiplyAdd(b, d1, a1_1);
-                b = V.Create(x[2]); a2_0 = V.FusedMultiplyAdd(b, d0, a2_0); a2_1 = V.FusedMultiplyAdd(b, d1, a2_1);
-                b = V.Create(x[28]); a3_0 = V.FusedMultiplyAdd(b, d0, a3_0); a3_1 = V.FusedMultiplyAdd(b, d1, a3_1);
-                b = V.Create(x[29]); a4_0 = V.FusedMultiplyAdd(b, d0, a4_0); a4_1 = V.FusedMultiplyAdd(b, d1, a4_1);
-                b = V.Create(x[30]); a5_0 = V.FusedMultiplyAdd(b, d0, a5_0); a5_1 = V.FusedMultiplyAdd(b, d1, a5_1);
-                b = V.Create(x[56]); a6_0 = V.FusedMultiplyAdd(b, d0, a6_0); a6_1 = V.FusedMultiplyAdd(b, d1, a6_1);
-                b = V.Create(x[57]); a7_0 = V.FusedMultiplyAdd(b, d0, a7_0); a7_1 = V.FusedMultiplyAdd(b, d1, a7_1);
-                b = V.Create(x[58]); a8_0 = V.FusedMultiplyAdd(b, d0, a8_0); a8_1 = V.FusedMultiplyAdd(b, d1, a8_1);
-                x += 1; dz += 32;
-            } while (dz < end);
-            x += 2;
-        } while (--rows > 0);
+                F patch = V.Create(Vector256.Create(Vector128.Load(pixels), Vector128.Load(pixels + 28)), Vector256.Create(Vector128.Load(pixels + 56), Vector128.Load(pixels + 84)));
+                F d0 = V.ConditionalSelect(V.GreaterThan(V.Load(y), F.Zero), V.Load(dy), F.Zero);
+                sum0 += d0;
+                I lane0 = Lanes.LoadBytes512(arg);
+                lane0 += lane0 & V.Create(-2);
+                F d1 = V.ConditionalSelect(V.GreaterThan(V.Load(y + 16), F.Zero), V.Load(dy + 16), F.Zero);
+                sum1 += d1;
+                I lane1 = Lanes.LoadBytes512(arg + 16);
+                lane1 += lane1 & V.Create(-2);
+                a0_0 = V.FusedMultiplyAdd(d0, V.ShuffleNative(patch, lane0), a0_0);
+                a0_1 = V.FusedMultiplyAdd(d1, V.ShuffleNative(patch, lane1), a0_1);
+                lane0 += V.Create(1);
+                a1_0 = V.FusedMultiplyAdd(d0, V.ShuffleNative(patch, lane0), a1_0);
+                lane1 += V.Create(1);
+                a1_1 = V.FusedMultiplyAdd(d1, V.ShuffleNative(patch, lane1), a1_1);
+                lane0 += V.Create(1);
+                a2_0 = V.FusedMultiplyAdd(d0, V.ShuffleNative(patch, lane0), a2_0);
+                lane1 += V.Create(1);
+                a2_1 = V.FusedMultiplyAdd(d1, V.ShuffleNative(patch, lane1), a2_1);
+                lane0 += V.Create(2);
+                a3_0 = V.FusedMultiplyAdd(d0, V.ShuffleNative(patch, lane0), a3_0);
+                lane1 += V.Create(2);
+                a3_1 = V.FusedMultiplyAdd(d1, V.ShuffleNative(patch, lane1), a3_1);
+                lane0 += V.Create(1);
+                a4_0 = V.FusedMultiplyAdd(d0, V.ShuffleNative(patch, lane0), a4_0);
+                lane1 += V.Create(1);
+                a4_1 = V.FusedMultiplyAdd(d1, V.ShuffleNative(patch, lane1), a4_1);
+                lane0 += V.Create(1);
+                a5_0 = V.FusedMultiplyAdd(d0, V.ShuffleNative(patch, lane0), a5_0);
+                lane1 += V.Create(1);
+                a5_1 = V.FusedMultiplyAdd(d1, V.ShuffleNative(patch, lane1), a5_1);
+                lane0 += V.Create(2);
+                a6_0 = V.FusedMultiplyAdd(d0, V.ShuffleNative(patch, lane0), a6_0);
+                lane1 += V.Create(2);
+                a6_1 = V.FusedMultiplyAdd(d1, V.ShuffleNative(patch, lane1), a6_1);
+                lane0 += V.Create(1);
+                a7_0 = V.FusedMultiplyAdd(d0, V.ShuffleNative(patch, lane0), a7_0);
+                lane1 += V.Create(1);
+                a7_1 = V.FusedMultiplyAdd(d1, V.ShuffleNative(patch, lane1), a7_1);
+                lane0 += V.Create(1);
+                a8_0 = V.FusedMultiplyAdd(d0, V.ShuffleNative(patch, lane0), a8_0);
+                lane1 += V.Create(1);
+                a8_1 = V.FusedMultiplyAdd(d1, V.ShuffleNative(patch, lane1), a8_1);
+                pixels += 2; dy += 32; y += 32; arg += 32;
+            }
+        }
         a0_0.Store(dw); a0_1.Store(dw + 16);
         a1_0.Store(dw + 32); a1_1.Store(dw + 48);
         a2_0.Store(dw + 64); a2_1.Store(dw + 80);
@@ -496,6 +499,8 @@ internal sealed unsafe class Vector512Program : CpuProgram
         a6_0.Store(dw + 192); a6_1.Store(dw + 208);
         a7_0.Store(dw + 224); a7_1.Store(dw + 240);
         a8_0.Store(dw + 256); a8_1.Store(dw + 272);
+        sum0.Store(db);
+        sum1.Store(db + 16);
     }
 
     // conv2d update: dw = the tasks' partials, added in order, for units [first, last) of 1 input by 32 output channels
