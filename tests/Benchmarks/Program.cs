@@ -2,7 +2,6 @@ using System.Globalization;
 using Convoke.Benchmarks.Commands;
 using Convoke.Benchmarks.Programs;
 using Convoke.Benchmarks.Reports;
-using Convoke.Benchmarks.Timing;
 
 namespace Convoke.Benchmarks;
 
@@ -22,6 +21,7 @@ internal static class Program
         """;
 
     private const int LeastRoundsToWrite = 7;
+    private const double BusyLoad = 0.5;
     private const double BlockMs = 200;
     private const double QuickBlockMs = 40;
     private const double SweepBlockMs = 40;
@@ -61,6 +61,7 @@ internal static class Program
     {
         double load = Machine.LoadAverage();
         Console.WriteLine($"{Machine.Processor()}; {Device.Cpu.Description}; load average {load:F2}");
+        if (load > BusyLoad) Console.Error.WriteLine("The machine is busy: times of this run are worth nothing.");
         List<string> agreements = [];
         switch (options)
         {

@@ -12,6 +12,7 @@ internal sealed class TorchContender : Contender
     public const string Tuned = "TorchSharp tuned";
 
     private readonly int _threads;
+    private readonly bool _tuned;
     private readonly Sequential _network;
     private readonly optim.Optimizer _optimizer;
     private readonly CrossEntropyLoss _loss = nn.CrossEntropyLoss();
@@ -20,7 +21,7 @@ internal sealed class TorchContender : Contender
 
     public TorchContender(ProgramSpec program, SampleData data, int threads, bool tuned) : base(tuned ? Tuned : Plain)
     {
-        _threads = threads;
+        (_threads, _tuned) = (threads, tuned);
         set_num_threads(threads);
         _network = TorchNetwork.Build(program, tuned);
         _optimizer = optim.Adam(_network.parameters());
@@ -72,7 +73,7 @@ internal sealed class TorchContender : Contender
     public override void Predict(int steps)
     {
         _network.eval();
-        using IDisposable noGradient = no_grad();
+        using IDisposable noGradient = _tuned ? inference_mode() : no_grad();
         for (int i = 0; i < steps; i++)
         {
             using IDisposable scope = NewDisposeScope();

@@ -3,9 +3,6 @@ using Convoke.Benchmarks.Contenders;
 
 namespace Convoke.Benchmarks.Programs;
 
-/// <summary>Contenders that compute different functions: their times cannot be compared.</summary>
-internal sealed class DifferentFunctionException(string message) : Exception(message);
-
 /// <summary>Holds contenders to one function before they are timed.</summary>
 internal static class SameFunction
 {
@@ -53,11 +50,11 @@ internal static class SameFunction
 
             double Hold(string what, double deviation, double allowed) => deviation <= allowed // false for NaN too
                 ? deviation
-                : throw new DifferentFunctionException(Text($"{program.Name}: {what} of {contender.Name} deviates from {contenders[0].Name} by {deviation:E1}, allowed {allowed:E1}."));
+                : throw new DifferentFunctionException(Text($"{program.Name}: {what} of {contender.Name} deviates from {contenders[0].Name} by {deviation:0.0E-0}, allowed {allowed:0.0E-0}."));
         }
-        return Text($"{program.Name}: probabilities within {worstOutput:E1}")
-            + (gradients ? Text($", loss and gradients within {worstGradient:E1}") : "")
-            + (steps ? Text($", losses of {Steps} Adam steps within {worstLoss:E1}") : "");
+        return Text($"{program.Name}: probabilities within {worstOutput:0.0E-0}")
+            + (gradients ? Text($", loss and gradients within {worstGradient:0.0E-0}") : "")
+            + (steps ? Text($", losses of {Steps} Adam steps within {worstLoss:0.0E-0}") : "");
     }
 
     /// <summary>The loss of batch 0 before and after each of a few steps on it.</summary>

@@ -2,13 +2,6 @@ using System.Diagnostics;
 
 namespace Convoke.Benchmarks.Timing;
 
-/// <summary>One contender in one row of a table.</summary>
-/// <param name="Row">The row.</param>
-/// <param name="Contender">The column.</param>
-/// <param name="Prepare">Run before each block, untimed: thread count, weights.</param>
-/// <param name="Run">Does a number of steps.</param>
-internal sealed record Lane(string Row, string Contender, Action Prepare, Action<int> Run);
-
 /// <summary>
 /// Times lanes alternately in one process: a round runs every lane once, those of one row next to each other and in an order that turns
 /// with the round, so that drift of the machine and the neighbour before do not favour one.
@@ -18,14 +11,18 @@ internal static class Race
     private const int WarmUpShare = 8;
     private const int MinSteps = 3;
     private const int MaxSteps = 20000;
+    private const int RecompileMs = 500;
 
     /// <summary>Milliseconds per step of each lane.</summary>
     /// <param name="lanes">All rows' lanes.</param>
-    /// <param name="rounds">Timed rounds; one more round warms up and finds how many steps fill a block.</param>
+    /// <param name="rounds">Timed rounds, after a warm-up that finds how many steps fill a block.</param>
     /// <param name="blockMs">Duration of one timed block, milliseconds.</param>
     /// <param name="progress">Told each finished round.</param>
     public static Dictionary<Lane, Samples> Run(IReadOnlyList<Lane> lanes, int rounds, double blockMs, Action<int>? progress = null)
     {
+        // The JIT recompiles hot methods in the background a tenth of a second after things calm down: warm up, wait, and only then measure the pace.
+        foreach (Lane lane in lanes) StepsPerBlock(lane, blockMs);
+        Thread.Sleep(RecompileMs);
         Dictionary<Lane, int> steps = lanes.ToDictionary(static lane => lane, lane => StepsPerBlock(lane, blockMs));
         Dictionary<Lane, List<double>> times = lanes.ToDictionary(static lane => lane, static _ => new List<double>());
         Lane[][] rows = [.. lanes.GroupBy(static lane => lane.Row).Select(static row => row.ToArray())];
@@ -47,7 +44,7 @@ internal static class Race
         return times.ToDictionary(static pair => pair.Key, static pair => new Samples(pair.Value));
     }
 
-    /// <summary>Runs a lane until its code is compiled and its pace known.</summary>
+    /// <summary>Runs a lane until its pace is known.</summary>
     private static int StepsPerBlock(Lane lane, double blockMs)
     {
         lane.Prepare();
