@@ -40,17 +40,17 @@ internal static class SameFunction
             backward ??= ownBackward;
             worstGradient = Math.Max(worstGradient, Hold("loss", Math.Abs((ownBackward.Loss / backward.Value.Loss) - 1), Tolerance));
             for (int i = 0; i < weights.Length; i++)
-                worstGradient = Math.Max(worstGradient, Hold(Text($"gradient {i}"), Difference(backward.Value.Gradients[i], ownBackward.Gradients[i]) / backward.Value.Gradients[i].Max(Math.Abs), Tolerance));
+                worstGradient = Math.Max(worstGradient, Hold(Text($"gradient of parameter {i}"), Difference(backward.Value.Gradients[i], ownBackward.Gradients[i]) / backward.Value.Gradients[i].Max(Math.Abs), Tolerance));
             if (!steps) continue;
 
             double[] ownLosses = Losses(contender);
             losses ??= ownLosses;
             if (losses[^1] == losses[0]) throw new DifferentFunctionException($"{program.Name}: {contender.Name} does not learn.");
-            worstLoss = Math.Max(worstLoss, Hold("loss after Adam steps", losses.Zip(ownLosses, static (left, right) => Math.Abs((right / left) - 1)).Max(), StepTolerance));
+            worstLoss = Math.Max(worstLoss, Hold("losses of Adam steps", losses.Zip(ownLosses, static (left, right) => Math.Abs((right / left) - 1)).Max(), StepTolerance));
 
             double Hold(string what, double deviation, double allowed) => deviation <= allowed // false for NaN too
                 ? deviation
-                : throw new DifferentFunctionException(Text($"{program.Name}: {what} of {contender.Name} deviates from {contenders[0].Name} by {deviation:0.0E-0}, allowed {allowed:0.0E-0}."));
+                : throw new DifferentFunctionException(Text($"{program.Name}: {contender.Name} deviates from {contenders[0].Name} by {deviation:0.0E-0} in the {what}, allowed {allowed:0.0E-0}."));
         }
         return Text($"{program.Name}: probabilities within {worstOutput:0.0E-0}")
             + (gradients ? Text($", loss and gradients within {worstGradient:0.0E-0}") : "")
