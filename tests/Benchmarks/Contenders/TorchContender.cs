@@ -31,9 +31,10 @@ internal sealed class TorchContender : Contender
 
         Tensor Image(float[] nhwc)
         {
-            // The permuted view has channels-last strides already.
-            Tensor view = tensor(nhwc, [program.Batch, program.Height, program.Width, program.Channels]).permute(0, 3, 1, 2);
-            return tuned ? view : view.contiguous();
+            // With one channel the permuted view counts as contiguous and keeps its channels-last strides: plain would be tuned without a word.
+            if (!tuned && program.Channels == 1) return tensor(nhwc, [program.Batch, 1, program.Height, program.Width]);
+            Tensor channelsLast = tensor(nhwc, [program.Batch, program.Height, program.Width, program.Channels]).permute(0, 3, 1, 2);
+            return tuned ? channelsLast : channelsLast.contiguous();
         }
     }
 

@@ -32,7 +32,7 @@ internal static class CpuReport
         Times are medians of {rounds} rounds, in brackets the least and the greatest. A ratio says how many times as long the other takes (above 1: Convoke is faster): ratio of the medians,
         in brackets the least and the greatest of one round. Single precision; seeded noise images and random classes; the same start weights before every block.
         A training step is forward, loss, backward and Adam (for Convoke also the batch's accuracy). A prediction ends in probabilities, and Convoke's and ONNX Runtime's lie in managed memory.
-        TorchSharp tuned: channels-last strides, in-place ReLU, inference mode. ONNX Runtime: all graph optimisations, output buffer bound once, threads that do not spin; it does not train.
+        TorchSharp plain: contiguous NCHW, as its examples are written; tuned: channels-last strides, in-place ReLU, inference mode. ONNX Runtime: all graph optimisations, output buffer bound once, threads that do not spin; it does not train.
 
         {string.Join("\n", sections.Select(static section => section.TrimEnd() + "\n"))}
         ### Checked before timing
