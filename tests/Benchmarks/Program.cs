@@ -1,0 +1,104 @@
+using System.Globalization;
+using Convoke.Benchmarks.Commands;
+using Convoke.Benchmarks.Programs;
+using Convoke.Benchmarks.Reports;
+
+namespace Convoke.Benchmarks;
+
+/// <summary>The command line. Touches no type of TorchSharp or ONNX Runtime before their libraries are known to load.</summary>
+internal static class Program
+{
+    private const string Usage = """
+        Convoke against TorchSharp and ONNX Runtime, on the CPU.
+
+          cpu [--quick] [--rounds N] [--write]   everything below; --quick: only the ratios of whole programs; --write: docs/results/cpu.md
+          sweep [--rounds N]                     single layers
+          memory                                 peak memory, in child processes
+          startup [--rounds N]                   start of the process to the first trained step, in child processes
+
+        Rounds: 7 with --quick, else 11. Needs Linux x64 with a libstdc++ of GCC 13.2 or later (Ubuntu 24.04, Debian 13).
+        Exit codes: 0 done, 1 the contenders do not compute the same, 2 wrong usage, 3 a native library does not load.
+        """;
+
+    private const int LeastRoundsToWrite = 7;
+    private const double BusyLoad = 0.5;
+    private const double BlockMs = 200;
+    private const double QuickBlockMs = 40;
+    private const double SweepBlockMs = 40;
+
+    private static int Main(string[] args)
+    {
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        if (args is ["child", .. var child]) return ColdRuns.RunChild(child);
+        if (Options.Parse(args) is not { } options)
+        {
+            Console.Error.WriteLine(Usage);
+            return 2;
+        }
+        if (options.Write && options.Rounds < LeastRoundsToWrite)
+        {
+            Console.Error.WriteLine($"--write wants at least {LeastRoundsToWrite} rounds: a table of fewer shows the machine's mood.");
+            return 2;
+        }
+        if (NativeLibraries.Problem() is { } problem)
+        {
+            Console.Error.WriteLine(problem);
+            return 3;
+        }
+        try
+        {
+            Run(options);
+            return 0;
+        }
+        catch (DifferentFunctionException exception)
+        {
+            Console.Error.WriteLine($"Not timed, as the contenders do not compute the same. {exception.Message}");
+            return 1;
+        }
+    }
+
+    private static void Run(Options options)
+    {
+        double load = Machine.LoadAverage();
+        Console.WriteLine($"{Machine.Processor()}; {Device.Cpu.Description}; load average {load:F2}");
+        if (load > BusyLoad) Console.Error.WriteLine("The machine is busy: times of this run are worth nothing.");
+        List<string> agreements = [];
+        switch (options)
+        {
+            case { Command: "memory" }:
+                Console.Write(ColdRuns.Memory());
+                break;
+            case { Command: "startup" }:
+                Console.Write(ColdRuns.Startup(options.Rounds));
+                break;
+            case { Command: "sweep" }:
+                Console.Write(LayerSweep.Markdown(LayerSweep.Run(options.Rounds, SweepBlockMs, agreements)));
+                break;
+            case { Quick: true }:
+                Console.Write(WholePrograms.Run(options.Rounds, QuickBlockMs, agreements).RatiosOnly());
+                break;
+            default:
+                Everything(options, load, agreements);
+                break;
+        }
+    }
+
+    private static void Everything(Options options, double load, List<string> agreements)
+    {
+        // Child processes first, while this one holds neither memory nor threads.
+        string memory = Shown(ColdRuns.Memory()), startup = Shown(ColdRuns.Startup(options.Rounds));
+        Tables programs = WholePrograms.Run(options.Rounds, BlockMs, agreements);
+        string whole = Shown(WholePrograms.Markdown(programs));
+        string layers = Shown(LayerSweep.Markdown(LayerSweep.Run(options.Rounds, SweepBlockMs, agreements)));
+        if (!options.Write) return;
+        Directory.CreateDirectory(Path.GetDirectoryName(CpuReport.Path)!);
+        File.WriteAllText(CpuReport.Path, CpuReport.Write(options.Rounds, load, agreements, [whole, layers, memory, startup]));
+        Console.WriteLine("Wrote docs/results/cpu.md.");
+
+        static string Shown(string section)
+        {
+            Console.WriteLine(section);
+            return section;
+        }
+    }
+}
