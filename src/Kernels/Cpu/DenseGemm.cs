@@ -46,6 +46,7 @@ public sealed record DenseGemm(int In, int InStride, int Out, int OutStride, int
         Emission.CodeWriter code = writer.Code;
         IReadOnlyList<Tile> tiles = Tiles(writer.Target);
         int step = tiles[0].Vectors * writer.Lanes;
+        int wide = step == Panel ? WidePanels(writer.Target, tiles[0].Vectors) : 1;
         code.Line();
         code.Line(summary);
         using (code.Block($"private static void {name}(float* x, float* w, {(bias ? "float* bias, " : "")}{(mask ? "float* mask, " : "")}float* y, int count)"))
@@ -55,6 +56,8 @@ public sealed record DenseGemm(int In, int InStride, int Out, int OutStride, int
             using (blocks ? code.Block($"for (int i = 0; i < {In}; i += {Block})") : null)
             {
                 if (blocks) code.Line($"int length = Math.Min({Block}, {In} - i);");
+                if (wide > 1) EmitSingle(code, name, blocks, wide, mask);
+                using (wide > 1 ? code.Block("else") : null)
                 using (code.Block($"for (int o = 0; o < {Out}; o += {step})"))
                 {
                     string at = blocks ? $" + i * {Panel}" : "";
@@ -75,7 +78,25 @@ public sealed record DenseGemm(int In, int InStride, int Out, int OutStride, int
             }
         }
 
-        foreach (Tile tile in tiles) EmitTile(writer, $"{name}Tile{tile.Rows}", tile, accumulate, mask, maskStride);
+        foreach (Tile tile in tiles) EmitTile(writer, $"{name}Tile{tile.Rows}", tile, 1, accumulate, mask, maskStride);
+        if (wide > 1) EmitTile(writer, $"{name}Single", new(1, tiles[0].Vectors * wide), wide, accumulate, mask, maskStride);
+    }
+
+    /// <summary>Panels that one image takes at once: a single row has too few accumulators to hide the latency of a multiply-add, several panels have enough.</summary>
+    private int WidePanels(VectorTarget target, int vectors)
+    {
+        int panels = Math.Min(Out / Panel, Math.Max(1, (target.Registers - 2) / (2 * vectors)));
+        while (Out / Panel % panels != 0) panels--;
+        return panels;
+    }
+
+    /// <summary>One image by itself: each output is the same sum in the same order as in a tile of several images.</summary>
+    private void EmitSingle(Emission.CodeWriter code, string name, bool blocks, int wide, bool mask)
+    {
+        using (code.Block("if (count == 1)"))
+        {
+            code.Line($"for (int o = 0; o < {Out}; o += {wide * Panel}) {name}Single(x{(blocks ? " + i" : "")}, w + o * {In}{(blocks ? $" + i * {Panel}" : "")}, {(mask ? "mask + o, " : "")}y + o, {(blocks ? "length" : $"{In}")});");
+        }
     }
 
     private void EmitStart(Emission.CodeWriter code, bool bias)
@@ -94,9 +115,11 @@ public sealed record DenseGemm(int In, int InStride, int Out, int OutStride, int
         return [.. sizes.Where(size => size <= rows).Select(size => new Tile(size, tile.Vectors))];
     }
 
-    private void EmitTile(KernelWriter writer, string name, Tile tile, bool accumulate, bool mask, int maskStride)
+    /// <summary>One register tile; its vectors lie in <paramref name="panels"/> neighbouring panels.</summary>
+    private void EmitTile(KernelWriter writer, string name, Tile tile, int panels, bool accumulate, bool mask, int maskStride)
     {
         Emission.CodeWriter code = writer.Code;
+        int perPanel = tile.Vectors / panels;
         string Y(int row, int z) => KernelWriter.Plus("y", (row * OutStride) + (z * writer.Lanes));
         using (writer.Microkernel($"{name}(float* x, float* w, {(mask ? "float* mask, " : "")}float* y, int length)"))
         {
@@ -105,7 +128,7 @@ public sealed record DenseGemm(int In, int InStride, int Out, int OutStride, int
             code.Line("F b, " + string.Join(", ", KernelWriter.Vectors(tile).Select(static z => $"w{z}")) + ";");
             using (code.Block("do", "} while (--length > 0);"))
             {
-                code.Line(writer.LoadVectors(tile, "w", "w"));
+                code.Line(string.Join(" ", KernelWriter.Vectors(tile).Select(z => $"w{z} = V.Load({KernelWriter.Plus("w", (z / perPanel * Panel * In) + (z % perPanel * writer.Lanes))});")));
                 for (int row = 0; row < tile.Rows; row++) code.Line(writer.MultiplyAdd(tile, row, $"x[{row * InStride}]", "w"));
                 code.Line($"x++; w += {Panel};");
             }

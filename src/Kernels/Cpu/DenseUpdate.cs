@@ -59,10 +59,16 @@ public static class DenseUpdate
         using (code.Block($"private static void {DeriveName(name)}(StepContext step, int first, int last)"))
         {
             code.Line($"float* w = step.Parameters + {weights.Offset}, wt = step.Derived + {weights.Derived};");
-            using (code.Block("for (int i = first; i < last; i++)"))
+            using (code.Block("for (int i = first; i < last;)"))
             {
-                code.Line($"float* to = wt + i / {wide} * {group.Units * wide} + i % {wide};");
-                code.Line($"for (int o = 0; o < {group.Units}; o++) to[o * {wide}] = w[o / {panel} * {panel * group.In} + i * {panel} + o % {panel}];");
+                code.Line($"int end = Math.Min(last, i / {wide} * {wide} + {wide});");
+                using (code.Block($"for (int o = 0; o < {group.Units}; o++)"))
+                {
+                    code.Line($"float* from = w + o / {panel} * {panel * group.In} + o % {panel}, to = wt + i / {wide} * {group.Units * wide} + o * {wide};");
+                    code.Line($"for (int j = i; j < end; j++) to[j % {wide}] = from[j * {panel}];");
+                }
+
+                code.Line("i = end;");
             }
         }
     }

@@ -1027,10 +1027,15 @@ internal sealed unsafe class Vector128Program : CpuProgram
     private static void DenseDerive(StepContext step, int first, int last)
     {
         float* w = step.Parameters + 320, wt = step.Derived + 0;
-        for (int i = first; i < last; i++)
+        for (int i = first; i < last;)
         {
-            float* to = wt + i / 32 * 320 + i % 32;
-            for (int o = 0; o < 10; o++) to[o * 32] = w[o / 16 * 86528 + i * 16 + o % 16];
+            int end = Math.Min(last, i / 32 * 32 + 32);
+            for (int o = 0; o < 10; o++)
+            {
+                float* from = w + o / 16 * 86528 + o % 16, to = wt + i / 32 * 320 + o * 32;
+                for (int j = i; j < end; j++) to[j % 32] = from[j * 16];
+            }
+            i = end;
         }
     }
 

@@ -1579,10 +1579,15 @@ internal sealed unsafe class Vector256Program : CpuProgram
     private static void DenseDerive(StepContext step, int first, int last)
     {
         float* w = step.Parameters + 18816, wt = step.Derived + 51200;
-        for (int i = first; i < last; i++)
+        for (int i = first; i < last;)
         {
-            float* to = wt + i / 32 * 4096 + i % 32;
-            for (int o = 0; o < 128; o++) to[o * 32] = w[o / 32 * 51200 + i * 32 + o % 32];
+            int end = Math.Min(last, i / 32 * 32 + 32);
+            for (int o = 0; o < 128; o++)
+            {
+                float* from = w + o / 32 * 51200 + o % 32, to = wt + i / 32 * 4096 + o * 32;
+                for (int j = i; j < end; j++) to[j % 32] = from[j * 32];
+            }
+            i = end;
         }
     }
 
@@ -1911,10 +1916,15 @@ internal sealed unsafe class Vector256Program : CpuProgram
     private static void Dense1Derive(StepContext step, int first, int last)
     {
         float* w = step.Parameters + 223744, wt = step.Derived + 256000;
-        for (int i = first; i < last; i++)
+        for (int i = first; i < last;)
         {
-            float* to = wt + i / 32 * 320 + i % 32;
-            for (int o = 0; o < 10; o++) to[o * 32] = w[o / 16 * 2048 + i * 16 + o % 16];
+            int end = Math.Min(last, i / 32 * 32 + 32);
+            for (int o = 0; o < 10; o++)
+            {
+                float* from = w + o / 16 * 2048 + o % 16, to = wt + i / 32 * 320 + o * 32;
+                for (int j = i; j < end; j++) to[j % 32] = from[j * 16];
+            }
+            i = end;
         }
     }
 

@@ -1233,14 +1233,21 @@ internal sealed unsafe class Vector512Program : CpuProgram
         for (int i = 0; i < 1600; i += 124)
         {
             int length = Math.Min(124, 1600 - i);
-            for (int o = 0; o < 128; o += 32)
+            if (count == 1)
             {
-                float* wp = w + o * 1600 + i * 32;
-                int n = 0;
-                for (; n + 8 <= count; n += 8) DenseForwardTile8(x + n * 1600 + i, wp, y + n * 128 + o, length);
-                for (; n + 4 <= count; n += 4) DenseForwardTile4(x + n * 1600 + i, wp, y + n * 128 + o, length);
-                for (; n + 2 <= count; n += 2) DenseForwardTile2(x + n * 1600 + i, wp, y + n * 128 + o, length);
-                for (; n < count; n++) DenseForwardTile1(x + n * 1600 + i, wp, y + n * 128 + o, length);
+                for (int o = 0; o < 128; o += 128) DenseForwardSingle(x + i, w + o * 1600 + i * 32, y + o, length);
+            }
+            else
+            {
+                for (int o = 0; o < 128; o += 32)
+                {
+                    float* wp = w + o * 1600 + i * 32;
+                    int n = 0;
+                    for (; n + 8 <= count; n += 8) DenseForwardTile8(x + n * 1600 + i, wp, y + n * 128 + o, length);
+                    for (; n + 4 <= count; n += 4) DenseForwardTile4(x + n * 1600 + i, wp, y + n * 128 + o, length);
+                    for (; n + 2 <= count; n += 2) DenseForwardTile2(x + n * 1600 + i, wp, y + n * 128 + o, length);
+                    for (; n < count; n++) DenseForwardTile1(x + n * 1600 + i, wp, y + n * 128 + o, length);
+                }
             }
         }
         for (int n = 0; n < count; n++)
@@ -1351,18 +1358,46 @@ internal sealed unsafe class Vector512Program : CpuProgram
         (V.Load(y + 16) + a0_1).Store(y + 16);
     }
 
+    [MethodImpl(Hot)]
+    private static void DenseForwardSingle(float* x, float* w, float* y, int length)
+    {
+        F a0_0 = F.Zero, a0_1 = F.Zero, a0_2 = F.Zero, a0_3 = F.Zero, a0_4 = F.Zero, a0_5 = F.Zero, a0_6 = F.Zero, a0_7 = F.Zero;
+        F b, w0, w1, w2, w3, w4, w5, w6, w7;
+        do
+        {
+            w0 = V.Load(w); w1 = V.Load(w + 16); w2 = V.Load(w + 51200); w3 = V.Load(w + 51216); w4 = V.Load(w + 102400); w5 = V.Load(w + 102416); w6 = V.Load(w + 153600); w7 = V.Load(w + 153616);
+            b = V.Create(x[0]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0); a0_1 = V.FusedMultiplyAdd(b, w1, a0_1); a0_2 = V.FusedMultiplyAdd(b, w2, a0_2); a0_3 = V.FusedMultiplyAdd(b, w3, a0_3); a0_4 = V.FusedMultiplyAdd(b, w4, a0_4); a0_5 = V.FusedMultiplyAdd(b, w5, a0_5); a0_6 = V.FusedMultiplyAdd(b, w6, a0_6); a0_7 = V.FusedMultiplyAdd(b, w7, a0_7);
+            x++; w += 32;
+        } while (--length > 0);
+        (V.Load(y) + a0_0).Store(y);
+        (V.Load(y + 16) + a0_1).Store(y + 16);
+        (V.Load(y + 32) + a0_2).Store(y + 32);
+        (V.Load(y + 48) + a0_3).Store(y + 48);
+        (V.Load(y + 64) + a0_4).Store(y + 64);
+        (V.Load(y + 80) + a0_5).Store(y + 80);
+        (V.Load(y + 96) + a0_6).Store(y + 96);
+        (V.Load(y + 112) + a0_7).Store(y + 112);
+    }
+
     // dense dgrad: dx[n,i] = sum(o) dy[n,o] w[i,o]
     //   dy f32[n,128]  wt f32[50][128][32]  dx f32[n,1600]
     private static void DenseDgrad(float* x, float* w, float* y, int count)
     {
-        for (int o = 0; o < 1600; o += 32)
+        if (count == 1)
         {
-            float* wp = w + o * 128;
-            int n = 0;
-            for (; n + 8 <= count; n += 8) DenseDgradTile8(x + n * 128, wp, y + n * 1600 + o, 128);
-            for (; n + 4 <= count; n += 4) DenseDgradTile4(x + n * 128, wp, y + n * 1600 + o, 128);
-            for (; n + 2 <= count; n += 2) DenseDgradTile2(x + n * 128, wp, y + n * 1600 + o, 128);
-            for (; n < count; n++) DenseDgradTile1(x + n * 128, wp, y + n * 1600 + o, 128);
+            for (int o = 0; o < 1600; o += 160) DenseDgradSingle(x, w + o * 128, y + o, 128);
+        }
+        else
+        {
+            for (int o = 0; o < 1600; o += 32)
+            {
+                float* wp = w + o * 128;
+                int n = 0;
+                for (; n + 8 <= count; n += 8) DenseDgradTile8(x + n * 128, wp, y + n * 1600 + o, 128);
+                for (; n + 4 <= count; n += 4) DenseDgradTile4(x + n * 128, wp, y + n * 1600 + o, 128);
+                for (; n + 2 <= count; n += 2) DenseDgradTile2(x + n * 128, wp, y + n * 1600 + o, 128);
+                for (; n < count; n++) DenseDgradTile1(x + n * 128, wp, y + n * 1600 + o, 128);
+            }
         }
     }
 
@@ -1470,6 +1505,29 @@ internal sealed unsafe class Vector512Program : CpuProgram
         a0_1.Store(y + 16);
     }
 
+    [MethodImpl(Hot)]
+    private static void DenseDgradSingle(float* x, float* w, float* y, int length)
+    {
+        F a0_0 = F.Zero, a0_1 = F.Zero, a0_2 = F.Zero, a0_3 = F.Zero, a0_4 = F.Zero, a0_5 = F.Zero, a0_6 = F.Zero, a0_7 = F.Zero, a0_8 = F.Zero, a0_9 = F.Zero;
+        F b, w0, w1, w2, w3, w4, w5, w6, w7, w8, w9;
+        do
+        {
+            w0 = V.Load(w); w1 = V.Load(w + 16); w2 = V.Load(w + 4096); w3 = V.Load(w + 4112); w4 = V.Load(w + 8192); w5 = V.Load(w + 8208); w6 = V.Load(w + 12288); w7 = V.Load(w + 12304); w8 = V.Load(w + 16384); w9 = V.Load(w + 16400);
+            b = V.Create(x[0]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0); a0_1 = V.FusedMultiplyAdd(b, w1, a0_1); a0_2 = V.FusedMultiplyAdd(b, w2, a0_2); a0_3 = V.FusedMultiplyAdd(b, w3, a0_3); a0_4 = V.FusedMultiplyAdd(b, w4, a0_4); a0_5 = V.FusedMultiplyAdd(b, w5, a0_5); a0_6 = V.FusedMultiplyAdd(b, w6, a0_6); a0_7 = V.FusedMultiplyAdd(b, w7, a0_7); a0_8 = V.FusedMultiplyAdd(b, w8, a0_8); a0_9 = V.FusedMultiplyAdd(b, w9, a0_9);
+            x++; w += 32;
+        } while (--length > 0);
+        a0_0.Store(y);
+        a0_1.Store(y + 16);
+        a0_2.Store(y + 32);
+        a0_3.Store(y + 48);
+        a0_4.Store(y + 64);
+        a0_5.Store(y + 80);
+        a0_6.Store(y + 96);
+        a0_7.Store(y + 112);
+        a0_8.Store(y + 128);
+        a0_9.Store(y + 144);
+    }
+
     // dense wgrad and update: dw[i,o] = sum(n) x[n,i] dy[n,o] over the batch, for input features [first, last); w f32[1600,128] in panels
     private static void DenseUpdate(StepContext step, int first, int last)
     {
@@ -1564,10 +1622,15 @@ internal sealed unsafe class Vector512Program : CpuProgram
     private static void DenseDerive(StepContext step, int first, int last)
     {
         float* w = step.Parameters + 18816, wt = step.Derived + 51200;
-        for (int i = first; i < last; i++)
+        for (int i = first; i < last;)
         {
-            float* to = wt + i / 32 * 4096 + i % 32;
-            for (int o = 0; o < 128; o++) to[o * 32] = w[o / 32 * 51200 + i * 32 + o % 32];
+            int end = Math.Min(last, i / 32 * 32 + 32);
+            for (int o = 0; o < 128; o++)
+            {
+                float* from = w + o / 32 * 51200 + o % 32, to = wt + i / 32 * 4096 + o * 32;
+                for (int j = i; j < end; j++) to[j % 32] = from[j * 32];
+            }
+            i = end;
         }
     }
 
@@ -1726,14 +1789,21 @@ internal sealed unsafe class Vector512Program : CpuProgram
     //   dy f32[n,10]  wt f32[4][10][32]  dx f32[n,128]
     private static void Dense1Dgrad(float* x, float* w, float* mask, float* y, int count)
     {
-        for (int o = 0; o < 128; o += 32)
+        if (count == 1)
         {
-            float* wp = w + o * 10;
-            int n = 0;
-            for (; n + 8 <= count; n += 8) Dense1DgradTile8(x + n * 16, wp, mask + n * 128 + o, y + n * 128 + o, 10);
-            for (; n + 4 <= count; n += 4) Dense1DgradTile4(x + n * 16, wp, mask + n * 128 + o, y + n * 128 + o, 10);
-            for (; n + 2 <= count; n += 2) Dense1DgradTile2(x + n * 16, wp, mask + n * 128 + o, y + n * 128 + o, 10);
-            for (; n < count; n++) Dense1DgradTile1(x + n * 16, wp, mask + n * 128 + o, y + n * 128 + o, 10);
+            for (int o = 0; o < 128; o += 128) Dense1DgradSingle(x, w + o * 10, mask + o, y + o, 10);
+        }
+        else
+        {
+            for (int o = 0; o < 128; o += 32)
+            {
+                float* wp = w + o * 10;
+                int n = 0;
+                for (; n + 8 <= count; n += 8) Dense1DgradTile8(x + n * 16, wp, mask + n * 128 + o, y + n * 128 + o, 10);
+                for (; n + 4 <= count; n += 4) Dense1DgradTile4(x + n * 16, wp, mask + n * 128 + o, y + n * 128 + o, 10);
+                for (; n + 2 <= count; n += 2) Dense1DgradTile2(x + n * 16, wp, mask + n * 128 + o, y + n * 128 + o, 10);
+                for (; n < count; n++) Dense1DgradTile1(x + n * 16, wp, mask + n * 128 + o, y + n * 128 + o, 10);
+            }
         }
     }
 
@@ -1839,6 +1909,27 @@ internal sealed unsafe class Vector512Program : CpuProgram
         } while (--length > 0);
         V.ConditionalSelect(V.GreaterThan(V.Load(mask), F.Zero), a0_0, F.Zero).Store(y);
         V.ConditionalSelect(V.GreaterThan(V.Load(mask + 16), F.Zero), a0_1, F.Zero).Store(y + 16);
+    }
+
+    [MethodImpl(Hot)]
+    private static void Dense1DgradSingle(float* x, float* w, float* mask, float* y, int length)
+    {
+        F a0_0 = F.Zero, a0_1 = F.Zero, a0_2 = F.Zero, a0_3 = F.Zero, a0_4 = F.Zero, a0_5 = F.Zero, a0_6 = F.Zero, a0_7 = F.Zero;
+        F b, w0, w1, w2, w3, w4, w5, w6, w7;
+        do
+        {
+            w0 = V.Load(w); w1 = V.Load(w + 16); w2 = V.Load(w + 320); w3 = V.Load(w + 336); w4 = V.Load(w + 640); w5 = V.Load(w + 656); w6 = V.Load(w + 960); w7 = V.Load(w + 976);
+            b = V.Create(x[0]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0); a0_1 = V.FusedMultiplyAdd(b, w1, a0_1); a0_2 = V.FusedMultiplyAdd(b, w2, a0_2); a0_3 = V.FusedMultiplyAdd(b, w3, a0_3); a0_4 = V.FusedMultiplyAdd(b, w4, a0_4); a0_5 = V.FusedMultiplyAdd(b, w5, a0_5); a0_6 = V.FusedMultiplyAdd(b, w6, a0_6); a0_7 = V.FusedMultiplyAdd(b, w7, a0_7);
+            x++; w += 32;
+        } while (--length > 0);
+        V.ConditionalSelect(V.GreaterThan(V.Load(mask), F.Zero), a0_0, F.Zero).Store(y);
+        V.ConditionalSelect(V.GreaterThan(V.Load(mask + 16), F.Zero), a0_1, F.Zero).Store(y + 16);
+        V.ConditionalSelect(V.GreaterThan(V.Load(mask + 32), F.Zero), a0_2, F.Zero).Store(y + 32);
+        V.ConditionalSelect(V.GreaterThan(V.Load(mask + 48), F.Zero), a0_3, F.Zero).Store(y + 48);
+        V.ConditionalSelect(V.GreaterThan(V.Load(mask + 64), F.Zero), a0_4, F.Zero).Store(y + 64);
+        V.ConditionalSelect(V.GreaterThan(V.Load(mask + 80), F.Zero), a0_5, F.Zero).Store(y + 80);
+        V.ConditionalSelect(V.GreaterThan(V.Load(mask + 96), F.Zero), a0_6, F.Zero).Store(y + 96);
+        V.ConditionalSelect(V.GreaterThan(V.Load(mask + 112), F.Zero), a0_7, F.Zero).Store(y + 112);
     }
 
     // dense_1 wgrad and update: dw[i,o] = sum(n) x[n,i] dy[n,o] over the batch, for input features [first, last); w f32[128,16] in panels
@@ -1947,10 +2038,15 @@ internal sealed unsafe class Vector512Program : CpuProgram
     private static void Dense1Derive(StepContext step, int first, int last)
     {
         float* w = step.Parameters + 223744, wt = step.Derived + 256000;
-        for (int i = first; i < last; i++)
+        for (int i = first; i < last;)
         {
-            float* to = wt + i / 32 * 320 + i % 32;
-            for (int o = 0; o < 10; o++) to[o * 32] = w[o / 16 * 2048 + i * 16 + o % 16];
+            int end = Math.Min(last, i / 32 * 32 + 32);
+            for (int o = 0; o < 10; o++)
+            {
+                float* from = w + o / 16 * 2048 + o % 16, to = wt + i / 32 * 320 + o * 32;
+                for (int j = i; j < end; j++) to[j % 32] = from[j * 16];
+            }
+            i = end;
         }
     }
 
