@@ -91,7 +91,7 @@ public static class ConvBackwardSparse
                 code.Line("int count = 0;");
                 code.Line("float* d = lists + k;");
                 code.Line("byte* a = arg + k;");
-                code.Line($"for (int p = 0; p < {g.OutRows * g.PoolHeight * g.W * g.CStored}; p += {g.PoolHeight * g.W * g.CStored})");
+                using (code.Block($"for (int p = 0; p < {g.OutRows * g.PoolHeight * g.W * g.CStored}; p += {g.PoolHeight * g.W * g.CStored})"))
                 using (code.Block($"for (int q = p; q < p + {g.OutColumns * g.PoolWidth * g.CStored}; q += {g.PoolWidth * g.CStored})"))
                 {
                     code.Line("gradients[count] = *d;");

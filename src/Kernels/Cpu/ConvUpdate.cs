@@ -68,8 +68,8 @@ public static class ConvUpdate
         using (code.Block($"private static void {name}(StepContext step, int first, int last)"))
         {
             code.Line($"float* w = step.Parameters + {weights.Offset}, derived = step.Derived + {weights.Derived};");
-            code.Line("for (int unit = first; unit < last; unit++)");
-            code.Line($"for (int tap = 0; tap < {taps}; tap++)");
+            using (code.Block("for (int unit = first; unit < last; unit++)"))
+            using (code.Block($"for (int tap = 0; tap < {taps}; tap++)"))
             using (code.Block($"for (int c = unit % {blocks} * {block}; c < unit % {blocks} * {block} + {block}; c++)"))
             {
                 code.Line($"int k = unit / {blocks} * {g.Panel};");

@@ -787,12 +787,14 @@ internal sealed unsafe class Vector256Program : CpuProgram
             float* d = lists + k;
             byte* a = arg + k;
             for (int p = 0; p < 3840; p += 768)
-            for (int q = p; q < p + 320; q += 64)
             {
-                gradients[count] = *d;
-                patches[count] = q + (*a >> 1) * 384 + (*a & 1) * 32;
-                count += Lanes.IsNonZero(*d);
-                d += 64; a += 64;
+                for (int q = p; q < p + 320; q += 64)
+                {
+                    gradients[count] = *d;
+                    patches[count] = q + (*a >> 1) * 384 + (*a & 1) * 32;
+                    count += Lanes.IsNonZero(*d);
+                    d += 64; a += 64;
+                }
             }
             Conv2d1BackwardWgrad0(x, gradients, patches, count, dw + 0);
             Conv2d1BackwardWgrad1(x, gradients, patches, count, dw + 96);
@@ -1151,13 +1153,17 @@ internal sealed unsafe class Vector256Program : CpuProgram
     {
         float* w = step.Parameters + 320, derived = step.Derived + 0;
         for (int unit = first; unit < last; unit++)
-        for (int tap = 0; tap < 9; tap++)
-        for (int c = unit % 2 * 16; c < unit % 2 * 16 + 16; c++)
         {
-            int k = unit / 2 * 32;
-            float* from = w + (unit / 2 * 288 + tap * 32 + c) * 32;
-            float* to = derived + ((c / 8 * 64 + k) * 9 + tap) * 8 + c % 8;
-            for (int j = 0; j < 32; j++) to[j * 72] = from[j];
+            for (int tap = 0; tap < 9; tap++)
+            {
+                for (int c = unit % 2 * 16; c < unit % 2 * 16 + 16; c++)
+                {
+                    int k = unit / 2 * 32;
+                    float* from = w + (unit / 2 * 288 + tap * 32 + c) * 32;
+                    float* to = derived + ((c / 8 * 64 + k) * 9 + tap) * 8 + c % 8;
+                    for (int j = 0; j < 32; j++) to[j * 72] = from[j];
+                }
+            }
         }
     }
 

@@ -855,12 +855,14 @@ internal sealed unsafe class Vector512Program : CpuProgram
             float* d = lists + k;
             byte* a = arg + k;
             for (int p = 0; p < 3840; p += 768)
-            for (int q = p; q < p + 320; q += 64)
             {
-                gradients[count] = *d;
-                patches[count] = q + (*a >> 1) * 384 + (*a & 1) * 32;
-                count += Lanes.IsNonZero(*d);
-                d += 64; a += 64;
+                for (int q = p; q < p + 320; q += 64)
+                {
+                    gradients[count] = *d;
+                    patches[count] = q + (*a >> 1) * 384 + (*a & 1) * 32;
+                    count += Lanes.IsNonZero(*d);
+                    d += 64; a += 64;
+                }
             }
             Conv2d1BackwardWgrad0(x, gradients, patches, count, dw + 0);
         }
@@ -1091,13 +1093,17 @@ internal sealed unsafe class Vector512Program : CpuProgram
     {
         float* w = step.Parameters + 320, derived = step.Derived + 0;
         for (int unit = first; unit < last; unit++)
-        for (int tap = 0; tap < 9; tap++)
-        for (int c = unit % 2 * 16; c < unit % 2 * 16 + 16; c++)
         {
-            int k = unit / 2 * 32;
-            float* from = w + (unit / 2 * 288 + tap * 32 + c) * 32;
-            float* to = derived + ((c / 16 * 64 + k) * 9 + tap) * 16 + c % 16;
-            for (int j = 0; j < 32; j++) to[j * 144] = from[j];
+            for (int tap = 0; tap < 9; tap++)
+            {
+                for (int c = unit % 2 * 16; c < unit % 2 * 16 + 16; c++)
+                {
+                    int k = unit / 2 * 32;
+                    float* from = w + (unit / 2 * 288 + tap * 32 + c) * 32;
+                    float* to = derived + ((c / 16 * 64 + k) * 9 + tap) * 16 + c % 16;
+                    for (int j = 0; j < 32; j++) to[j * 144] = from[j];
+                }
+            }
         }
     }
 
