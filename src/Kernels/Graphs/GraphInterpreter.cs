@@ -53,7 +53,9 @@ public static class GraphInterpreter
     }
 
     /// <summary>What the first optimizer step subtracts: moments start at zero, so that both corrections cancel the decays.</summary>
-    private static double FirstStep(OptimizerSpec optimizer, double g) => optimizer switch
+    /// <param name="optimizer">The optimizer.</param>
+    /// <param name="g">The gradient.</param>
+    public static double FirstStep(OptimizerSpec optimizer, double g) => optimizer switch
     {
         SgdSpec sgd => sgd.LearningRate * g,
         AdamSpec { Form: EpsilonForm.AfterCorrection } adam => adam.LearningRate * g / (Math.Abs(g) + adam.Epsilon),

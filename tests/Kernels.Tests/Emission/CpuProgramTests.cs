@@ -26,6 +26,11 @@ public class CpuProgramTests
         for (int i = 0; i < seeds.Length; i++) Compare(seeds[i], models[i], programs[i]);
     }
 
+    /// <summary>Two rooms that may not import each other agree on how many images a chunk of scratch holds.</summary>
+    [Fact]
+    public void The_memory_plan_and_the_run_time_mean_the_same_chunk() =>
+        Assert.Equal(CpuProgram.ImagesPerChunk, Convoke.Kernels.Scheduling.Liveness.ImagesPerChunk);
+
     [Fact]
     public void Every_op_is_compared_often_enough()
     {
@@ -92,7 +97,7 @@ public class CpuProgramTests
         foreach (ParameterInfo p in model.Parameters)
         {
             float[] before = LogicalOrder.FromGraph(p, reference.Weights[p.Name]), after = runner.Get(p, runner.Step.Parameters);
-            Near([.. before.Zip(gradients[p.Name], (w, g) => w - FirstStep(spec.Optimizer!, g))], after, $"{what}: {p.Name} after a step");
+            Near([.. before.Zip(gradients[p.Name], (w, g) => w - GraphInterpreter.FirstStep(spec.Optimizer!, g))], after, $"{what}: {p.Name} after a step");
         }
 
         int stored = runner.AllParameters.ToArray().Count(static w => w != 0);
@@ -109,14 +114,6 @@ public class CpuProgramTests
             _ => ((float)optimizer.LearningRate, 1f),
         };
     }
-
-    private static double FirstStep(OptimizerSpec optimizer, double g) => optimizer switch
-    {
-        SgdSpec => optimizer.LearningRate * g,
-        AdamSpec { Form: EpsilonForm.AfterCorrection } a => a.LearningRate * g / (Math.Abs(g) + a.Epsilon),
-        AdamSpec a => a.LearningRate * g / (Math.Abs(g) + (a.Epsilon / Math.Sqrt(1 - a.Beta2))),
-        _ => throw new NotSupportedException(),
-    };
 
     private static void Near(double[] expected, ReadOnlySpan<float> actual, string what)
     {
