@@ -4,7 +4,7 @@ using Convoke;
 namespace MnistSample;
 
 /// <summary>What the user asked for.</summary>
-internal sealed record Settings(string? DataFolder, bool Fashion, string Model, int Epochs, int BatchSize, ulong Seed, string Device);
+internal sealed record Settings(string? DataFolder, bool Fashion, string Model, int Epochs, int BatchSize, int Images, ulong Seed, string Device);
 
 /// <summary>Options, Ctrl-C and exit codes: 0 done, 1 failed with one clear message, 130 stopped by Ctrl-C.</summary>
 internal static class CommandLine
@@ -17,13 +17,14 @@ internal static class CommandLine
         Option<string> model = new("--model") { DefaultValueFactory = _ => "simple", Description = "Network to train" };
         Option<int> epochs = AtLeastOne("--epochs", 10, "Passes over the training set");
         Option<int> batch = AtLeastOne("--batch", 128, "Images per step");
+        Option<int> images = AtLeastOne("--images", 60_000, "Training images to use, and at most as many to test");
         Option<ulong> seed = new("--seed") { DefaultValueFactory = _ => 42, Description = "Seed of weights and order: equal seeds give equal results" };
-        Option<string> device = new("--device") { DefaultValueFactory = _ => "best", Description = "Where to train: best, cpu, cpu:THREADS" };
+        Option<string> device = new("--device") { DefaultValueFactory = _ => "best", Description = "Where to train: best (a GPU where there is one), cpu, cpu:THREADS, cuda, cuda:NUMBER" };
         model.AcceptOnlyFromAmong("simple", "keras");
 
-        RootCommand root = new("Trains a convolutional network on MNIST with Convoke.") { data, fashion, model, epochs, batch, seed, device };
+        RootCommand root = new("Trains a convolutional network on MNIST with Convoke.") { data, fashion, model, epochs, batch, images, seed, device };
         root.SetAction(parsed => Guarded(ctrlC => train(
-            new(parsed.GetValue(data), parsed.GetValue(fashion), parsed.GetValue(model)!, parsed.GetValue(epochs), parsed.GetValue(batch), parsed.GetValue(seed), parsed.GetValue(device)!),
+            new(parsed.GetValue(data), parsed.GetValue(fashion), parsed.GetValue(model)!, parsed.GetValue(epochs), parsed.GetValue(batch), parsed.GetValue(images), parsed.GetValue(seed), parsed.GetValue(device)!),
             ctrlC)));
         return root.Parse(args).Invoke();
     }

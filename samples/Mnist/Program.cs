@@ -32,16 +32,17 @@ internal static class Program
         bool keras = settings.Model == "keras";
         Device device = Device.Parse(settings.Device);
         Console.WriteLine(keras ? KerasMnistNet.Summary : MnistNet.Summary);
-        Console.WriteLine($"Device: {device.Description}");
+        Report.Device(device);
         ImageClassificationData data = settings.Fashion ? FashionMnist.Load(settings.DataFolder) : Mnist.Load(settings.DataFolder);
         Report.Origin(data);
 
         using Model net = keras ? KerasMnistNet.Create(device, settings.Seed) : MnistNet.Create(device, settings.Seed);
-        FitOptions options = new() { Epochs = settings.Epochs, BatchSize = settings.BatchSize, Validation = data.Test };
-        History history = Progress.Show(progress => net.Fit(data.Train, options, progress, ctrlC));
+        Dataset train = data.Train.Take(settings.Images), test = data.Test.Take(settings.Images);
+        FitOptions options = new() { Epochs = settings.Epochs, BatchSize = settings.BatchSize, Validation = test };
+        History history = Progress.Show(progress => net.Fit(train, options, progress, ctrlC));
         if (history.Cancelled) return Report.Stopped(history, settings.Epochs);
 
-        Console.WriteLine($"Test: {net.Evaluate(data.Test, cancellationToken: ctrlC)}");
+        Console.WriteLine($"Test: {net.Evaluate(test, cancellationToken: ctrlC)}");
         Report.Predictions(net, data);
         return 0;
     }

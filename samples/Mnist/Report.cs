@@ -10,6 +10,13 @@ internal static class Report
     private const int Shown = 5, CellWidth = 2, CellHeight = 4;   // a character is about twice as high as it is wide
     private const string Shades = " .:+#@";
 
+    /// <summary>Where it trains, and why not on a GPU.</summary>
+    public static void Device(Device device)
+    {
+        Console.WriteLine($"Device: {device.Description}");
+        if (device.Note is { } note) Console.WriteLine($"        ({note})");
+    }
+
     /// <summary>Where the data came from; drawn digits are announced as such, with what was tried before.</summary>
     public static void Origin(ImageClassificationData data)
     {

@@ -12,7 +12,8 @@ namespace Convoke.Generator;
 /// <code>
 /// class -> Parse -> ModelReading -> Compile -> ModelOutput -> N.MnistNet.g.cs               the API
 ///                                                          -> N.MnistNet.Cpu.g.cs           which kernels a machine runs
-///                                                          -> N.MnistNet.Vector512.g.cs ... the kernels
+///                                                          -> N.MnistNet.Vector512.g.cs ... the kernels in C#
+///                                                          -> N.MnistNet.Cuda.g.cs          the kernels in CUDA C, and their launches
 /// </code>
 /// Parse runs again after every edit anywhere; what it yields is compared, and everything behind it runs only where that changed.
 /// Diagnostics are <see cref="ModelAnalyzer"/>'s.
@@ -42,6 +43,7 @@ public sealed class ConvokeGenerator : IIncrementalGenerator
             if (output.Network is not { Cpu.Count: > 0 } network) return;
             string stem = output.Reading.HintStem;
             production.AddSource(stem + ".Cpu.g.cs", Text(PartialClassWriter.WriteSelection(output.Reading, network)));
+            production.AddSource(stem + ".Cuda.g.cs", Text(CudaWriter.Write(output.Reading, network.Cuda)));
             foreach (CpuSource source in network.Cpu)
             {
                 production.CancellationToken.ThrowIfCancellationRequested();

@@ -12,7 +12,7 @@ internal static class PartialClassWriter
         string name = output.Reading.Name;
         CodeWriter code = Begin(output.Reading);
         code.Line(ClassDoc(output.Network));
-        using (code.Block($"partial class {name} : global::Convoke.Model"))
+        using (code.Block($"partial class {name} : global::Convoke.Model, global::Convoke.Compiled.ICompiledModel"))
         {
             if (output.Network is { } network) WriteModel(code, name, network);
             else WriteSkeleton(code, name);
@@ -50,7 +50,7 @@ internal static class PartialClassWriter
         PlanWriter.Write(code, network);
         code.Line($$"""
 
-            private {{name}}(global::Convoke.Device device, ulong seed) : base(Plan, SelectCpuProgram(), device, seed)
+            private {{name}}(global::Convoke.Device device, ulong seed) : base(Plan, SelectCpuProgram(), SelectCudaProgram(), device, seed)
             {
             }
 
@@ -64,15 +64,28 @@ internal static class PartialClassWriter
                 return program ?? throw new global::System.InvalidOperationException({{missing}});
             }
 
+            static global::Convoke.Compiled.CudaProgram? global::Convoke.Compiled.ICompiledModel.CudaProgram => SelectCudaProgram();
+
+            private static global::Convoke.Compiled.CudaProgram? SelectCudaProgram()
+            {
+                global::Convoke.Compiled.CudaProgram? program = null;
+                LoadCudaProgram(ref program);
+                return program;
+            }
+
             static partial void LoadCpuProgram(ref global::Convoke.Compiled.CpuProgram? program);
+
+            static partial void LoadCudaProgram(ref global::Convoke.Compiled.CudaProgram? program);
             """);
     }
 
     private static void WriteSkeleton(CodeWriter code, string name) => code.Line($$"""
+        static global::Convoke.Compiled.CudaProgram? global::Convoke.Compiled.ICompiledModel.CudaProgram => null;
+
         /// <summary>Empty, because this model has errors.</summary>
         public const string Summary = "";
 
-        private {{name}}(global::Convoke.Device device, ulong seed) : base(null!, null!, device, seed)
+        private {{name}}(global::Convoke.Device device, ulong seed) : base(null!, null!, null, device, seed)
         {
         }
 
@@ -87,7 +100,8 @@ internal static class PartialClassWriter
         /// <param name="seed">Decides the initial parameters and the order of samples: equal seeds give equal results.</param>
         """;
 
-    private static CodeWriter Begin(ModelReading reading)
+    /// <summary>A file's head: its marks and its namespace.</summary>
+    public static CodeWriter Begin(ModelReading reading)
     {
         var code = new CodeWriter();
         code.Line("""

@@ -11,6 +11,7 @@ namespace Convoke.Kernels;
 /// <param name="Memory">The static memory plan.</param>
 /// <param name="Classes">Elements of one output sample.</param>
 /// <param name="Cpu">The CPU program, once per vector width, widest first.</param>
+/// <param name="Cuda">The CUDA program.</param>
 public sealed record CompiledModel(
     ModelSpec Spec,
     string Summary,
@@ -18,7 +19,8 @@ public sealed record CompiledModel(
     EquatableArray<ParameterInfo> Parameters,
     MemoryInfo Memory,
     int Classes,
-    EquatableArray<CpuSource> Cpu);
+    EquatableArray<CpuSource> Cpu,
+    CudaSource Cuda);
 
 /// <summary>What a layer costs, per sample.</summary>
 /// <param name="Name">As the preset or the user named it.</param>

@@ -1,5 +1,6 @@
 using Convoke.Kernels.Autodiff;
 using Convoke.Kernels.Cpu;
+using Convoke.Kernels.Cuda;
 using Convoke.Kernels.Graphs;
 using Convoke.Kernels.Models;
 using Convoke.Kernels.Passes;
@@ -42,13 +43,14 @@ public static class Compiler
         (Schedule Schedule, ParameterPlanner Parameters)? training = train is null ? null : ScheduleOf("training schedule", spec, trainForward!, train);
         var network = new Network(spec, predictSchedule, predict, training?.Parameters.For(predict) ?? predictParameters, training?.Schedule, train, training?.Parameters ?? predictParameters);
         CpuSource[] cpu = [.. VectorTarget.All.Select(target => ProgramEmitter.Emit(network, target))];
+        CudaSource cuda = CudaProgramEmitter.Emit(network);
 
         ParameterPlanner parameters = network.Parameters;
         EquatableArray<LayerInfo> layers = ModelSummary.Layers(spec, forward);
         var memory = new MemoryInfo(
             parameters.Floats, parameters.DerivedFloats, parameters.PartialFloats,
             training?.Schedule.SampleFloats ?? 0, training?.Schedule.TaskFloats ?? 0, predictSchedule.SampleFloats, predictSchedule.TaskFloats);
-        return new(spec, ModelSummary.Print(spec, layers), layers, new([.. parameters.Infos]), memory, forward[forward.Outputs[0]].Shape.Count, new(cpu));
+        return new(spec, ModelSummary.Print(spec, layers), layers, new([.. parameters.Infos]), memory, forward[forward.Outputs[0]].Shape.Count, new(cpu), cuda);
 
         Graph Logged(string pass, Graph graph)
         {

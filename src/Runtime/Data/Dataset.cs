@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Convoke;
 
 /// <summary>Labelled images in memory, bytes or floats, read by index: what <c>Fit</c> and <c>Evaluate</c> take.</summary>
-/// <remarks>Byte pixels are scaled to [0, 1] (x / 255) when they are read, so that a data set stays a quarter of its float size.</remarks>
+/// <remarks>Byte pixels are scaled to [0, 1] (x / 255) when they are read, so that a data set stays a quarter of its float size. The memory
+/// handed in is kept and must not change: a GPU copies it once.</remarks>
 public sealed class Dataset
 {
     private readonly ReadOnlyMemory<byte> _bytes;
@@ -105,6 +106,33 @@ public sealed class Dataset
         if (Layout == Layout.ChannelsLast || Channels == 1) CopyImage(index, destination);
         else if (_isBytes) PixelCopy.ScaleToChannelsLast(_bytes.Span.Slice(index * SampleLength, SampleLength), destination, Channels);
         else PixelCopy.ToChannelsLast(_floats.Span.Slice(index * SampleLength, SampleLength), destination, Channels);
+    }
+
+    /// <summary>Whether pixels are bytes.</summary>
+    internal bool IsBytes => _isBytes;
+
+    /// <summary>Class indices i32[Count].</summary>
+    internal ReadOnlySpan<int> Labels => _labels.Span;
+
+    /// <summary>Bytes of one sample as it is stored.</summary>
+    internal int SampleBytes => SampleLength * (_isBytes ? 1 : sizeof(float));
+
+    /// <summary>Copies samples [<paramref name="first"/>, first + count) as they are stored, bytes or floats, but NHWC whatever this set's layout.</summary>
+    internal void CopyStored(int first, int count, Span<byte> destination)
+    {
+        ReadOnlySpan<byte> stored = _isBytes ? _bytes.Span : System.Runtime.InteropServices.MemoryMarshal.AsBytes(_floats.Span);
+        if (Layout == Layout.ChannelsLast || Channels == 1)
+        {
+            stored.Slice(checked(first * SampleBytes), checked(count * SampleBytes)).CopyTo(destination);
+            return;
+        }
+        for (int n = 0; n < count; n++)
+        {
+            ReadOnlySpan<byte> sample = stored.Slice(checked((first + n) * SampleBytes), SampleBytes);
+            Span<byte> to = destination.Slice(n * SampleBytes, SampleBytes);
+            if (_isBytes) PixelCopy.ToChannelsLast(sample, to, Channels);
+            else PixelCopy.ToChannelsLast(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(sample), System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(to), Channels);
+        }
     }
 
     private IEnumerable<Batch> Enumerate(int batchSize, ulong? shuffleSeed)

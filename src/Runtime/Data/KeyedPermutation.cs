@@ -6,7 +6,7 @@ namespace Convoke;
 /// a Philox-style multiply of the half with a round key; the keys are Philox words. Results outside [0, n) walk the cycle on until they
 /// fall inside (Black and Rogaway 2002), fewer than two steps on average.
 /// </remarks>
-internal readonly struct KeyedPermutation
+internal readonly struct KeyedPermutation : IEquatable<KeyedPermutation>
 {
     private const int KeyPairs = 6;
 
@@ -44,6 +44,23 @@ internal readonly struct KeyedPermutation
             while (value >= _count);
             return (int)value;
         }
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(KeyedPermutation other) => _count == other._count && _keys0 == other._keys0 && _keys1 == other._keys1 && _keys2 == other._keys2;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is KeyedPermutation other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(_count, _keys0);
+
+    /// <summary>Writes the order into the record of a GPU's step, whose kernels compute the same bijection.</summary>
+    public unsafe void CopyTo(ref Compiled.CudaStep step)
+    {
+        step.Shuffled = 1;
+        (step.LowBits, step.HighBits, step.Rounds) = ((uint)_lowBits, (uint)_highBits, (uint)(KeyPairs * _passes));
+        for (int i = 0; i < 2 * KeyPairs; i++) step.Keys[i] = (i < 4 ? _keys0 : i < 8 ? _keys1 : _keys2)[i % 4];
     }
 
     private uint Permute(uint value)

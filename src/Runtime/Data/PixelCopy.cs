@@ -32,13 +32,13 @@ internal static class PixelCopy
         }
     }
 
-    /// <summary>f32[C, pixels] to f32[pixels, C].</summary>
-    public static void ToChannelsLast(ReadOnlySpan<float> source, Span<float> destination, int channels)
+    /// <summary>[C, pixels] to [pixels, C], floats or bytes.</summary>
+    public static void ToChannelsLast<T>(ReadOnlySpan<T> source, Span<T> destination, int channels) where T : unmanaged
     {
         int pixels = source.Length / channels;
         for (int c = 0; c < channels; c++)
         {
-            ReadOnlySpan<float> plane = source.Slice(c * pixels, pixels);
+            ReadOnlySpan<T> plane = source.Slice(c * pixels, pixels);
             for (int p = 0; p < plane.Length; p++) destination[(p * channels) + c] = plane[p];
         }
     }

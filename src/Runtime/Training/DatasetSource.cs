@@ -5,6 +5,9 @@ namespace Convoke;
 /// <summary>Samples of a data set from a position on, in its own order or shuffled.</summary>
 internal sealed unsafe class DatasetSource(NetworkPlan plan, Dataset data) : SampleSource
 {
+    /// <summary>The set.</summary>
+    public Dataset Data => data;
+
     /// <summary>Position of the batch's first sample.</summary>
     public int Start { get; set; }
 

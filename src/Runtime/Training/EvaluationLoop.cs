@@ -9,16 +9,14 @@ internal static class EvaluationLoop
     public static Evaluation? Run(NetworkPlan plan, StepEngine engine, Dataset data, int batchSize, CancellationToken cancellationToken)
     {
         DatasetSource source = new(plan, data);
-        double loss = 0;
-        long correct = 0;
+        engine.ClearSum();
         for (int start = 0; start < data.Count; start += Math.Min(batchSize, data.Count - start))
         {
             if (cancellationToken.IsCancellationRequested) return null;
             source.Start = start;
-            BatchSum sum = engine.Evaluate(source, Math.Min(batchSize, data.Count - start));
-            loss += sum.Loss;
-            correct += sum.Correct;
+            engine.Evaluate(source, Math.Min(batchSize, data.Count - start));
         }
-        return new Evaluation(loss / data.Count, plan.Accuracy ? (double)correct / data.Count : null, data.Count);
+        BatchSum sum = engine.ReadSum();
+        return new Evaluation(sum.Loss / data.Count, plan.Accuracy ? (double)sum.Correct / data.Count : null, data.Count);
     }
 }

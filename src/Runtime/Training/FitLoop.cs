@@ -12,8 +12,8 @@ internal sealed class FitLoop(NetworkPlan plan, StepEngine engine, ModelGuard gu
     private readonly long _began = Stopwatch.GetTimestamp();
     private readonly int _steps = (int)(((long)data.Count + options.BatchSize - 1) / options.BatchSize);
     private long _lastReport, _epochBegan, _stepsTaken;
-    private double _lossSum;
-    private int _correct, _samples, _step;
+    private BatchSum _sum;
+    private int _samples, _step;
 
     /// <summary>Trains; validation goes in slices of <paramref name="validationSlice"/> samples.</summary>
     public History Run(int validationSlice)
@@ -42,35 +42,43 @@ internal sealed class FitLoop(NetworkPlan plan, StepEngine engine, ModelGuard gu
     private bool RunEpoch(int epoch)
     {
         _epochBegan = Stopwatch.GetTimestamp();
-        (_lossSum, _correct, _samples, _step) = (0, 0, 0, 0);
+        (_samples, _step) = (0, 0);
+        engine.ClearSum();
         _source.Order = options.Shuffle ? new KeyedPermutation(data.Count, seed, engine.EpochsBegun) : null;
         engine.EpochsBegun++;
         while (_samples < data.Count)
         {
-            if (_step > 0 && cancellationToken.IsCancellationRequested) return false;
+            if (_step > 0 && cancellationToken.IsCancellationRequested)
+            {
+                _sum = engine.ReadSum();
+                return false;
+            }
             int count = Math.Min(options.BatchSize, data.Count - _samples);
             _source.Start = _samples;
-            BatchSum sum = engine.Train(_source, count, epoch);
-            _lossSum += sum.Loss;
-            _correct += sum.Correct;
+            engine.Train(_source, count, epoch);
             _samples += count;
             _step++;
             _stepsTaken++;
-            if (progress is not null && _samples < data.Count && Stopwatch.GetElapsedTime(_lastReport) >= ReportInterval) Report(epoch, null);
+            if (progress is not null && _samples < data.Count && Stopwatch.GetElapsedTime(_lastReport) >= ReportInterval)
+            {
+                _sum = engine.ReadSum();
+                Report(epoch, null);
+            }
         }
+        _sum = engine.ReadSum();
         return true;
     }
 
     private EpochResult Result(int epoch, Evaluation? validation) =>
-        new(epoch, _lossSum / _samples, Accuracy, validation?.Loss, validation?.Accuracy, Stopwatch.GetElapsedTime(_epochBegan), _step);
+        new(epoch, _sum.Loss / _sum.Count, Accuracy, validation?.Loss, validation?.Accuracy, Stopwatch.GetElapsedTime(_epochBegan), _step);
 
-    private double? Accuracy => plan.Accuracy ? (double)_correct / _samples : null;
+    private double? Accuracy => plan.Accuracy ? (double)_sum.Correct / _sum.Count : null;
 
     private void Report(int epoch, EpochResult? completed)
     {
         if (progress is null) return;
         _lastReport = Stopwatch.GetTimestamp();
-        FitProgress report = new(epoch, options.Epochs, _step, _steps, _samples, _lossSum / _samples, Accuracy, Stopwatch.GetElapsedTime(_began), Stopwatch.GetElapsedTime(_epochBegan), completed);
+        FitProgress report = new(epoch, options.Epochs, _step, _steps, _samples, _sum.Loss / _sum.Count, Accuracy, Stopwatch.GetElapsedTime(_began), Stopwatch.GetElapsedTime(_epochBegan), completed);
         guard.Pause();
         try
         {

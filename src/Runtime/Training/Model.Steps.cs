@@ -36,8 +36,11 @@ public abstract unsafe partial class Model
         fixed (int* labelPointer = labels)
         {
             _spans.Point(imagePointer, labelPointer, targetPointer);
-            BatchSum sum = update ? _engine.Train(_spans, count, epoch: null) : _engine.Gradients(_spans, count);
-            return new StepResult(sum.Loss / sum.Count, _plan.Accuracy ? (double)sum.Correct / sum.Count : null, sum.Count);
+            _engine.ClearSum();
+            if (update) _engine.Train(_spans, count, epoch: null);
+            else _engine.Gradients(_spans, count);
+            BatchSum sum = _engine.ReadSum();
+            return new StepResult(sum.Loss / sum.Count, _plan.Accuracy ? (double)sum.Correct / sum.Count : null, count);
         }
     }
 }

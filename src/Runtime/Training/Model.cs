@@ -20,8 +20,9 @@ public abstract partial class Model : IDisposable
     private readonly SpanSource _spans;
 
     /// <summary>Called by generated code.</summary>
+    /// <exception cref="DeviceNotAvailableException">The device is a GPU that cannot be used, or <paramref name="cuda"/> is null there.</exception>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected Model(NetworkPlan plan, CpuProgram program, Device device, ulong seed)
+    protected Model(NetworkPlan plan, CpuProgram program, CudaProgram? cuda, Device device, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(program);
@@ -31,12 +32,21 @@ public abstract partial class Model : IDisposable
         _guard = new ModelGuard(plan.Name);
         _checks = new InputChecks(plan);
         _spans = new SpanSource(plan);
-        _engine = new StepEngine(plan, program, device.Threads);
+        _engine = device.CreateEngine(plan, program, cuda);
         Parameter[] parameters = new Parameter[plan.Parameters.Length];
-        for (int i = 0; i < parameters.Length; i++)
+        try
         {
-            parameters[i] = new Parameter(plan.Parameters[i], _engine, _guard);
-            parameters[i].Initialize(seed, i);
+            for (int i = 0; i < parameters.Length; i++)
+            {
+                parameters[i] = new Parameter(plan.Parameters[i], _engine, _guard);
+                parameters[i].Initialize(seed, i);
+            }
+        }
+        catch
+        {
+            // Nobody gets the model, so nobody disposes of it.
+            _engine.Dispose();
+            throw;
         }
         Parameters = new ParameterCollection(plan.Name, parameters);
     }

@@ -37,7 +37,7 @@ public sealed unsafe class Parameter
     {
         CheckDestination(destination.Length);
         using ModelGuard.Lease lease = _guard.Enter();
-        Gather(_engine.Memory.Parameters, destination);
+        Gather(_engine.ReadParameters(), destination);
     }
 
     /// <summary>The values, f32[Count].</summary>
@@ -54,8 +54,7 @@ public sealed unsafe class Parameter
     {
         if (source.Length != Count) throw new ParameterException($"{Describe()} takes exactly {Text(Count)} values, got {Text(source.Length)}.");
         using ModelGuard.Lease lease = _guard.Enter();
-        Scatter(source, _engine.Memory.Parameters);
-        _engine.DerivedIsStale = true;
+        Scatter(source, _engine.WriteParameters());
     }
 
     /// <summary>Copies the gradient of the mean loss that the last <c>ComputeGradients</c> left, in the order of <see cref="CopyTo"/>.</summary>
@@ -66,7 +65,7 @@ public sealed unsafe class Parameter
         CheckDestination(destination.Length);
         using ModelGuard.Lease lease = _guard.Enter();
         if (!_engine.HasGradients) throw new InvalidOperationException($"There is no gradient of {Name} yet: call ComputeGradients first (TrainStep keeps none).");
-        Gather(_engine.Memory.Gradients, destination);
+        Gather(_engine.ReadGradients(), destination);
     }
 
     /// <inheritdoc/>
@@ -80,7 +79,7 @@ public sealed unsafe class Parameter
         if (_plan.Bound == 0) return;   // the arena comes zeroed
         float[] values = new float[Count];
         Philox.FillUniform(values, (float)_plan.Bound, seed, (uint)index);
-        Scatter(values, _engine.Memory.Parameters);
+        Scatter(values, _engine.WriteParameters());
     }
 
     private void CheckDestination(int length)

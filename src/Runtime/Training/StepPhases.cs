@@ -51,18 +51,6 @@ internal sealed unsafe class PredictPhase(NetworkPlan plan, CpuProgram program, 
         ReadOnlySpan<float> output = new(step.Output + ((long)first * plan.Classes), count * plan.Classes);
         if (_probabilities != null) output.CopyTo(new Span<float>(_probabilities + ((long)first * plan.Classes), output.Length));
         if (_classes != null)
-            for (int n = 0; n < count; n++) _classes[first + n] = IndexOfLargest(output.Slice(n * plan.Classes, plan.Classes));
-    }
-
-    /// <summary>First of the largest values; NaN is never largest, and a row of nothing else gives 0.</summary>
-    private static int IndexOfLargest(ReadOnlySpan<float> row)
-    {
-        int best = 0;
-        float largest = float.NegativeInfinity;
-        for (int k = 0; k < row.Length; k++)
-        {
-            if (row[k] > largest) (best, largest) = (k, row[k]);
-        }
-        return best;
+            for (int n = 0; n < count; n++) _classes[first + n] = Classes.Largest(output.Slice(n * plan.Classes, plan.Classes));
     }
 }

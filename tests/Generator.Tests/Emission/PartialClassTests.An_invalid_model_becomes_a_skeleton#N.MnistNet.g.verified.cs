@@ -5,12 +5,14 @@
 namespace N;
 
 /// <remarks>This model has errors; build messages that begin with CVK name them.</remarks>
-partial class MnistNet : global::Convoke.Model
+partial class MnistNet : global::Convoke.Model, global::Convoke.Compiled.ICompiledModel
 {
+    static global::Convoke.Compiled.CudaProgram? global::Convoke.Compiled.ICompiledModel.CudaProgram => null;
+
     /// <summary>Empty, because this model has errors.</summary>
     public const string Summary = "";
 
-    private MnistNet(global::Convoke.Device device, ulong seed) : base(null!, null!, device, seed)
+    private MnistNet(global::Convoke.Device device, ulong seed) : base(null!, null!, null, device, seed)
     {
     }
 

@@ -21,6 +21,9 @@ public partial class EmittedTextTests
     public Task Kernels(string program, int bits) =>
         Verify(Compiler.Compile(program == "A" ? Models.A : Models.B).Cpu.Single(c => c.VectorBits == bits).Text, "cs", $"{program}_{bits}");
 
+    [Theory, InlineData("A"), InlineData("B")]
+    public Task CudaKernels(string program) => Verify(Compiler.Compile(program == "A" ? Models.A : Models.B).Cuda.Text, "cu", program);
+
     [Fact]
     public void Microkernels_stay_within_the_budget_of_the_JIT()
     {
@@ -42,12 +45,14 @@ public partial class EmittedTextTests
     [Fact]
     public void Culture_does_not_reach_the_text()
     {
-        string[] plain = [.. Compiler.Compile(Models.B).Cpu.Select(static c => c.Text)];
+        CompiledModel model = Compiler.Compile(Models.B);
+        string[] plain = [.. model.Cpu.Select(static c => c.Text)];
         CultureInfo before = CultureInfo.CurrentCulture;
         try
         {
             CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("fi-FI");
             Assert.Equal(plain, Compiler.Compile(Models.B).Cpu.Select(static c => c.Text));
+            Assert.Equal(model.Cuda.Text, Compiler.Compile(Models.B).Cuda.Text);
         }
         finally
         {

@@ -3,17 +3,35 @@ namespace Convoke.Runtime.Tests.Devices;
 public sealed class DeviceTests
 {
     [Fact]
-    public void Best_is_the_processor_with_all_its_threads()
+    public void Best_is_a_GPU_or_the_processor_with_the_reason_why()
     {
-        Assert.Same(Device.Cpu, Device.Best);
+        Device best = Device.Best;
+        if (best.IsCuda)
+        {
+            Assert.StartsWith("cuda:", best.Name, StringComparison.Ordinal);
+            Assert.Null(best.Note);
+        }
+        else
+        {
+            Assert.Equal(Device.Cpu.Name, best.Name);
+            Assert.Equal(Device.Cpu.Threads, best.Threads);
+            Assert.StartsWith("no GPU: ", best.Note, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', best.Note!);
+        }
+    }
+
+    [Fact]
+    public void The_processor_has_all_its_threads_and_stands_last_in_the_list()
+    {
         Assert.Equal(Math.Clamp(Environment.ProcessorCount, 1, 32), Device.Cpu.Threads);
-        Assert.Equal([Device.Cpu], Device.List());
-        Assert.Matches("^CPU, [0-9]+ threads?, (512|256|128)-bit vectors$", Device.Best.Description);
+        Assert.Same(Device.Cpu, Device.List()[^1]);
+        Assert.All(Device.List().SkipLast(1), static device => Assert.True(device.IsCuda));
+        Assert.Matches("^CPU, [0-9]+ threads?, (512|256|128)-bit vectors$", Device.Cpu.Description);
         Assert.StartsWith("CPU, 1 thread, ", Device.CpuThreads(1).Description, StringComparison.Ordinal);
+        Assert.Null(Device.Cpu.Note);
     }
 
     [Theory]
-    [InlineData("best", "cpu", 0)]
     [InlineData(" CPU ", "cpu", 0)]
     [InlineData("cpu:1", "cpu:1", 1)]
     [InlineData("Cpu:32", "cpu:32", 32)]
@@ -26,8 +44,8 @@ public sealed class DeviceTests
     }
 
     [Theory]
-    [InlineData("cuda", "this version has no CUDA back end")]
-    [InlineData("CUDA:1", "this version has no CUDA back end")]
+    [InlineData("cuda:-1", "the number of a GPU is a whole number from 0")]
+    [InlineData("cuda:x", "the number of a GPU is a whole number from 0")]
     [InlineData("tpu", "no device has that name")]
     [InlineData("", "no device has that name")]
     [InlineData("cpu:0", "the number of threads is a whole number in 1..32")]
@@ -36,8 +54,19 @@ public sealed class DeviceTests
     public void A_device_that_is_not_there_is_refused_with_what_there_is(string text, string reason)
     {
         DeviceNotAvailableException error = Assert.Throws<DeviceNotAvailableException>(() => Device.Parse(text));
-        Assert.Equal($"Device \"{text}\" is not available: {reason}. There is: \"best\", \"cpu\" ({Device.Cpu.Description}), \"cpu:THREADS\".", error.Message);
+        Assert.Equal($"Device \"{text}\" is not available: {reason}. There is: \"best\", \"cpu\" ({Device.Cpu.Description}), \"cpu:THREADS\"", error.Message[..error.Message.IndexOf("THREADS\"", StringComparison.Ordinal)] + "THREADS\"");
         Assert.IsAssignableFrom<ConvokeException>(error);
+    }
+
+    /// <summary>No machine has a thousandth GPU.</summary>
+    [Fact]
+    public void A_GPU_that_is_not_there_is_refused_with_what_was_probed()
+    {
+        DeviceNotAvailableException error = Assert.Throws<DeviceNotAvailableException>(() => Device.Parse("cuda:1000"));
+        string probed = Device.Best.Note is { } note ? note["no GPU: ".Length..] : "device 0: ";
+        Assert.Contains(probed, error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Device \"cuda:1000\" is not available: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("There is: \"best\", \"cpu\"", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -99,6 +99,7 @@ public sealed class ParameterTests
             PredictTaskFloats = 0,
         },
         new ArenaProgram(),
+        null,
         Device.CpuThreads(1),
         seed: 0)
     {

@@ -8,7 +8,7 @@ internal sealed class SoftmaxModel : Model
     public static readonly OptimizerPlan Adam = new("Adam", 0.05, 0.9, 0.999, 2, EpsilonAfterCorrection: false);
     public static readonly OptimizerPlan Sgd = new("Sgd", 0.5, 0, 0, 0, EpsilonAfterCorrection: false);
 
-    private SoftmaxModel(NetworkPlan plan, SoftmaxProgram program, Device device, ulong seed) : base(plan, program, device, seed) => Program = program;
+    private SoftmaxModel(NetworkPlan plan, SoftmaxProgram program, Device device, ulong seed) : base(plan, program, null, device, seed) => Program = program;
 
     public SoftmaxProgram Program { get; }
 

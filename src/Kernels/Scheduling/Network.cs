@@ -1,10 +1,9 @@
 using Convoke.Kernels.Graphs;
 using Convoke.Kernels.Models;
-using Convoke.Kernels.Scheduling;
 
-namespace Convoke.Kernels.Cpu;
+namespace Convoke.Kernels.Scheduling;
 
-/// <summary>All that the CPU emitter needs of a compiled model: two schedules, and where the parameters lie.</summary>
+/// <summary>All that an emitter needs of a compiled model: two schedules, and where the parameters lie.</summary>
 /// <param name="Spec">The model.</param>
 /// <param name="Predict">Schedule of prediction and evaluation.</param>
 /// <param name="PredictGraph">Its graph.</param>

@@ -1,0 +1,67 @@
+using System.Globalization;
+using Convoke.Kernels;
+using Convoke.Kernels.Emission;
+using Convoke.Kernels.Types;
+
+namespace Convoke.Generator;
+
+/// <summary>Writes a model's CUDA program: the kernels as readable text, and their launches as data.</summary>
+internal static class CudaWriter
+{
+    private const string Compiled = "global::Convoke.Compiled.";
+
+    /// <summary>The implementation file.</summary>
+    public static string Write(ModelReading reading, CudaSource source)
+    {
+        CodeWriter code = PartialClassWriter.Begin(reading);
+        using (code.Block($"partial class {reading.Name}"))
+        {
+            code.Line($"static partial void LoadCudaProgram(ref {Compiled}CudaProgram? program) => program = new CudaKernels();");
+            code.Line();
+            using (code.Block($"private sealed class CudaKernels : {Compiled}CudaProgram"))
+            {
+                WritePlan(code, source);
+                code.Line();
+                code.Line("public override global::System.ReadOnlySpan<byte> Source =>");
+                code.Line(Literals.Raw(source.Text) + "u8;");
+            }
+        }
+        return code.ToString();
+    }
+
+    private static void WritePlan(CodeWriter code, CudaSource source)
+    {
+        code.Line($"public override {Compiled}CudaPlan Plan => Launches;");
+        code.Line();
+        using IDisposable plan = code.Block($"private static readonly {Compiled}CudaPlan Launches = new()", "};");
+        code.Line($"""
+            FileName = {Literals.Of(source.FileName)},
+            Kernels =
+            [
+            {Rows(source.Kernels.Select(static k => $"new({Literals.Of(k.Name)}, {Text(k.Threads)}, {Text(k.RegisterBudget)}, {Text(k.SharedBytes)})"))}
+            ],
+            {Launches("Train", source.Train, source)}
+            {Launches("Predict", source.Predict, source)}
+            {Launches("Measure", source.Measure, source)}
+            {Launches("Derive", source.Derive, source)}
+            TrainSampleFloats = {Text(source.Memory.TrainSampleFloats)},
+            PredictSampleFloats = {Text(source.Memory.PredictSampleFloats)},
+            DerivedFloats = {Text(source.Memory.DerivedFloats)},
+            PartialFloats = {Text(source.Memory.PartialFloats)},
+            """);
+    }
+
+    private static string Launches(string name, EquatableArray<CudaLaunch> launches, CudaSource source) =>
+        launches.Count == 0 ? name + " = []," : $"{name} =\n[\n{Rows(launches.Select(launch => Launch(launch) + ", // " + source.Kernels[launch.Kernel].Name), "")}\n],";
+
+    private static string Launch(CudaLaunch launch)
+    {
+        CudaGrid grid = launch.Grid;
+        string arguments = string.Join(", ", launch.Arguments.Select(static a => $"new({Compiled}CudaAreaPlan.{a.Area}, {Text(a.OffsetFloats)})"));
+        return $"new({Text(launch.Kernel)}, {Text(grid.Fixed)}, {Text(grid.PerUnit)}, {Text(grid.Samples)}, {Text(grid.MaxUnits)}, [{arguments}])";
+    }
+
+    private static string Rows(IEnumerable<string> rows, string end = ",") => string.Join("\n", rows.Select(row => "    " + row + end));
+
+    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

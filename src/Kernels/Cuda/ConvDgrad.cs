@@ -1,0 +1,92 @@
+using Convoke.Kernels.Scheduling;
+
+namespace Convoke.Kernels.Cuda;
+
+/// <summary>Gradient of a convolution's input: a convolution of the output's gradient, which is unpooled as it is staged, with the flipped filter.</summary>
+public static class ConvDgrad
+{
+    /// <summary>The convolution that it is: input channels and output channels have changed places, and the output's gradient has a zero border.</summary>
+    public static ConvGeometry Flipped(ConvGeometry g) => new(g.H + g.R - 1, g.W + g.S - 1, g.K, g.KStored, g.R, g.S, g.H, g.W, g.C, 1, 1);
+
+    /// <summary>Floats of the flipped filter.</summary>
+    public static int FilterFloats(ConvGeometry g) => g.R * g.S * g.KStored * Panels.Pad(g.CStored);
+
+    public static CudaGrid Grid(ConvBackwardGroup group)
+    {
+        ConvGeometry flipped = Flipped(group.Geometry);
+        return CudaGrid.PerSample(ConvTile.Choose(flipped).Tiles(flipped));
+    }
+
+    public static CudaKernel Emit(CudaWriter writer, string name, string layer, ConvBackwardGroup group)
+    {
+        ConvGeometry g = group.Geometry, flipped = Flipped(g);
+        ConvTile tile = ConvTile.Choose(flipped);
+        writer.Helper("multiply_add", StepText.MultiplyAdd4);
+        var kernel = new CudaKernel(name, tile.Threads, 2, 4 * tile.SharedFloats(flipped));
+        string[] parameters = ["const float* __restrict__ dy", .. group.Relu ? new[] { "const float* __restrict__ y" } : [], .. g.Pooled ? new[] { "const u8* __restrict__ arg" } : [], "const float* __restrict__ flipped", "float* __restrict__ dx"];
+        using (writer.Kernel(kernel, Comment(layer, group, flipped, tile), parameters))
+        {
+            writer.Code.Line("// K and C have changed places: the reduction runs over output channels, C, and the result has input channels, K");
+            writer.Code.Line($"constexpr int H = {g.H}, W = {g.W}, C = {g.KStored}, R = {g.R}, S = {g.S}, K = {flipped.KStored}, PANEL = {flipped.Panel}, POOL_H = 1, POOL_W = 1;");
+            writer.Code.Line($"constexpr int P = {g.P}, Q = {g.Q}{(g.Pooled ? $", WINDOW_H = {g.PoolHeight}, WINDOW_W = {g.PoolWidth}" : "")};");
+            writer.Code.Line(ConvMainloop.Constants(flipped, tile));
+            writer.Code.Line(ConvMainloop.Place);
+            writer.Code.Line();
+            ConvMainloop.Emit(writer, flipped, tile, Stage(group), "flipped + k / PANEL * (PANEL * R * S * C) + k % PANEL");
+            writer.Code.Line("""
+
+                // epilogue
+                #pragma unroll
+                for (int i = 0; i < WINDOWS; ++i)
+                {
+                    const int h = tile_row + row, w = tile_column + column + i;
+                    if (h < H && w < W) *reinterpret_cast<float4*>(&dx[(((size_t)n * H + h) * W + w) * K + k]) = acc[i][0];
+                }
+                """);
+        }
+
+        return kernel;
+    }
+
+    private static string Comment(string layer, ConvBackwardGroup group, ConvGeometry flipped, ConvTile tile)
+    {
+        ConvGeometry g = group.Geometry;
+        string dz = (g.Pooled ? $"dy at the winner of each {g.PoolHeight}x{g.PoolWidth} window" : "dy") + (group.Relu ? ", where y > 0" : "");
+        return $"""
+            // {group.Name} dgrad  <- {layer}
+            //   dx[n,h,w,c] = sum(r,s,k) dz[n,h-r,w-s,k] w[r,s,c,k];  dz f32[N,{g.P},{g.Q},{g.KStored}] = {dz}; it exists in shared memory only
+            //   dy {CudaWriter.MapText(g, output: true)}  flipped f32[{flipped.KStored / flipped.Panel}][{g.R}][{g.S}][{g.KStored}][{flipped.Panel}] panels of input channels  dx {CudaWriter.MapText(g, output: false)} NHWC
+            //   implicit GEMM N*{g.H * g.W} x {g.C} x {g.R * g.S * g.K}; block {tile.Threads} = {tile.Rows}x{tile.Columns} pixels x {4 * tile.Quads} channels, thread = {tile.Windows} pixels x 4 channels; grid N x {tile.Tiles(flipped)}
+            """;
+    }
+
+    /// <summary>Text that fills the tile with four channels of dz at a time: zero outside of the map, and inside where a window's winner is elsewhere.</summary>
+    private static string Stage(ConvBackwardGroup group)
+    {
+        bool pooled = group.Geometry.Pooled;
+        string cell = pooled ? "(((size_t)n * (P / WINDOW_H) + p / WINDOW_H) * (Q / WINDOW_W) + q / WINDOW_W) * C + c0 + c" : "(((size_t)n * P + p) * Q + q) * C + c0 + c";
+        string mask = (pooled ? """
+
+                const uchar4 winner = *reinterpret_cast<const uchar4*>(&arg[at]);
+                const int place = p % WINDOW_H * WINDOW_W + q % WINDOW_W;
+                four = make_float4(winner.x == place ? four.x : 0.0f, winner.y == place ? four.y : 0.0f, winner.z == place ? four.z : 0.0f, winner.w == place ? four.w : 0.0f);
+        """ : "") + (group.Relu ? """
+
+                const float4 open = *reinterpret_cast<const float4*>(&y[at]);
+                four = make_float4(open.x > 0.0f ? four.x : 0.0f, open.y > 0.0f ? four.y : 0.0f, open.z > 0.0f ? four.z : 0.0f, open.w > 0.0f ? four.w : 0.0f);
+        """ : "");
+        return $$"""
+            for (int i = thread; i < ROWS * COLUMNS * (CHUNK / 4); i += THREADS)
+            {
+                const int p = tile_row + i / (COLUMNS * (CHUNK / 4)) - (R - 1), q = tile_column + i / (CHUNK / 4) % COLUMNS - (S - 1), c = i % (CHUNK / 4) * 4;
+                float4 four = make_float4(0, 0, 0, 0);
+                if (0 <= p && p < P && 0 <= q && q < Q)
+                {
+                    const size_t at = {{cell}};
+                    four = *reinterpret_cast<const float4*>(&dy[at]);{{mask}}
+                }
+                *reinterpret_cast<float4*>(&tile[i / (CHUNK / 4) * PITCH + c]) = four;
+            }
+            """;
+    }
+}

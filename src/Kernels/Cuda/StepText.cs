@@ -1,0 +1,178 @@
+using Convoke.Kernels.Models;
+
+namespace Convoke.Kernels.Cuda;
+
+/// <summary>The record that goes with every step, and how a kernel finds a sample: the same on both sides of the bus.</summary>
+/// <remarks>The run time has the twin of the record, <c>Convoke.Compiled.CudaStep</c>; a test holds the two to each other.</remarks>
+public static class StepText
+{
+    /// <summary>The record, and the types that kernels use.</summary>
+    public const string Declarations = """
+        typedef unsigned char u8;
+        typedef unsigned int u32;
+        typedef unsigned long long u64;
+
+        // Where a batch comes from and where training stands; lives on the device, so that one captured step can be replayed.
+        struct Step
+        {
+            const void* images;        // the samples u8[samples,H,W,C] or f32[samples,H,W,C], NHWC
+            const int* labels;         // class indices i32[samples], or null
+            const float* targets;      // target rows f32[samples,classes], or null
+            int bytes;                 // 1: pixels are u8 and stand for x / 255
+            int samples;               // samples in the set
+            int position;              // place of the batch's first sample in the epoch's order; behind a step, of the next one's
+            int shuffled;              // 0: the set's own order
+            u32 low_bits, high_bits, rounds, keys[12];      // the order: a keyed bijection over [0, samples)
+            int keep_gradients;        // 1: gradients go to their own area and nothing is learned; up to here written by the host
+
+            int step;                  // optimizer steps taken
+            int bad;                   // 1: a loss was not finite; no parameter changes from then on
+            int failed_step;           // the first such step, or 0
+            float step_size;           // learning rate with the step's bias correction
+            float second_moment_scale; // Adam with epsilon behind the correction: 1 / sqrt(1 - beta2^t); otherwise 1
+            double beta1_power, beta2_power;                // beta^t
+            double loss_sum;           // of all samples since the host last cleared it
+            u64 correct;               // of those, how many were classified right
+        };
+        """;
+
+    /// <summary>The place in the data set of the batch's sample n.</summary>
+    public const string SampleAt = """
+        // half of a Feistel round: two multiplies whose high and low words are folded
+        __device__ __forceinline__ u32 mix(u32 half, u32 key)
+        {
+            u64 product = (u64)(half + key) * 0xD2511F53u;
+            product = (u64)((u32)(product >> 32) ^ (u32)product ^ key) * 0xCD9E8D57u;
+            return (u32)(product >> 32) ^ (u32)product;
+        }
+
+        // index of the batch's sample n: a Feistel network over the next power of two (Luby and Rackoff 1988); what falls outside walks on (Black and Rogaway 2002)
+        __device__ __forceinline__ int sample_at(const Step* __restrict__ step, int n)
+        {
+            u32 value = step->position + n;
+            if (!step->shuffled) return value;
+            const u32 low_bits = step->low_bits, low_mask = (1u << low_bits) - 1, high_mask = (1u << step->high_bits) - 1, rounds = step->rounds;
+            do
+            {
+                u32 low = value & low_mask, high = value >> low_bits;
+                for (u32 round = 0; round < rounds; ++round)
+                {
+                    const u32 pair = round < 6 ? round : round - 6, shift = round < 6 ? 0 : 0x9E3779B9u;
+                    high = (high ^ mix(low, step->keys[2 * pair] + shift)) & high_mask;
+                    low = (low ^ mix(high, step->keys[2 * pair + 1] + shift)) & low_mask;
+                }
+                value = (high << low_bits) | low;
+            }
+            while (value >= (u32)step->samples);
+            return value;
+        }
+        """;
+
+    /// <summary>One value of a sample.</summary>
+    public const string Pixel = """
+        // value i of the samples
+        __device__ __forceinline__ float pixel(const Step* __restrict__ step, size_t i)
+        {
+            return step->bytes ? static_cast<const u8*>(step->images)[i] * (1.0f / 255.0f) : static_cast<const float*>(step->images)[i];
+        }
+        """;
+
+    /// <summary>Four multiply-adds of one factor.</summary>
+    public const string MultiplyAdd4 = """
+        // acc += x * w, four channels
+        __device__ __forceinline__ void multiply_add(float4& acc, float x, const float4& w)
+        {
+            acc.x = fmaf(x, w.x, acc.x); acc.y = fmaf(x, w.y, acc.y); acc.z = fmaf(x, w.z, acc.z); acc.w = fmaf(x, w.w, acc.w);
+        }
+        """;
+
+    /// <summary>ReLU that keeps NaN.</summary>
+    public const string Relu = """
+        // max(x, 0); a NaN stays one
+        __device__ __forceinline__ float relu(float x)
+        {
+            return x < 0.0f ? 0.0f : x;
+        }
+        """;
+
+    /// <summary>What ends a step or a measured forward pass.</summary>
+    public const string Finish = """
+        // one sum a thread, in shared memory
+        struct Sums
+        {
+            double loss[128];
+            int correct[128];
+        };
+
+        // Run by one block of 128, behind the last reader of the order: adds the batch's losses in a fixed order, and moves on to the next batch.
+        __device__ __forceinline__ void finish(Sums& sums, Step* __restrict__ step, const float* __restrict__ losses, const int* __restrict__ correct, int batch)
+        {
+            constexpr int THREADS = 128;
+            const int thread = threadIdx.x;
+            double loss = 0;
+            int right = 0;
+            for (int n = thread; n < batch; n += THREADS)
+            {
+                loss += losses[n];
+                right += correct[n];
+            }
+            sums.loss[thread] = loss;
+            sums.correct[thread] = right;
+            for (int half = THREADS / 2; half > 0; half /= 2)
+            {
+                __syncthreads();
+                if (thread < half)
+                {
+                    sums.loss[thread] += sums.loss[thread + half];
+                    sums.correct[thread] += sums.correct[thread + half];
+                }
+            }
+            if (thread != 0) return;
+            if (step->bad)
+            {
+                if (step->failed_step == 0) step->failed_step = step->step;
+                return;
+            }
+            step->loss_sum += sums.loss[0];
+            step->correct += sums.correct[0];
+            step->position += batch;
+        }
+        """;
+
+    /// <summary>Shared memory of <see cref="Finish"/>.</summary>
+    public const int FinishSharedBytes = 128 * 12;
+
+    /// <summary>What the head's first block does when a step begins to count.</summary>
+    public static string Clock(OptimizerSpec optimizer) => optimizer switch
+    {
+        AdamSpec adam => $$"""
+            // step t of Adam: the bias corrections, in double, because 1 - beta^t cancels; nothing else in this kernel reads what is written here
+            __device__ __forceinline__ void next_step(Step* __restrict__ step)
+            {
+                if (step->keep_gradients) return;
+                step->step += 1;
+                step->beta1_power *= {{Double(adam.Beta1)}};
+                step->beta2_power *= {{Double(adam.Beta2)}};
+                const double correction1 = 1.0 - step->beta1_power, root2 = sqrt(1.0 - step->beta2_power);
+                {{(adam.Form == EpsilonForm.BeforeCorrection
+                    ? $"step->step_size = (float)({Double(adam.LearningRate)} * root2 / correction1);\n    step->second_moment_scale = 1.0f;"
+                    : $"step->step_size = (float)({Double(adam.LearningRate)} / correction1);\n    step->second_moment_scale = (float)(1.0 / root2);")}}
+            }
+            """,
+        _ => $$"""
+            // step t of SGD; nothing else in this kernel reads what is written here
+            __device__ __forceinline__ void next_step(Step* __restrict__ step)
+            {
+                if (step->keep_gradients) return;
+                step->step += 1;
+                step->step_size = (float){{Double(optimizer.LearningRate)}};
+            }
+            """,
+    };
+
+    private static string Double(double value)
+    {
+        string text = value.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+        return text.Contains('.') || text.Contains('E') ? text : text + ".0";
+    }
+}

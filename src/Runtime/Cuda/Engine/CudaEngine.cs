@@ -1,0 +1,238 @@
+using Convoke.Compiled;
+
+namespace Convoke;
+
+/// <summary>Steps on a GPU: queued, and looked at only when a sum or a parameter is read.</summary>
+internal sealed unsafe class CudaEngine : StepEngine
+{
+    private readonly NetworkPlan _plan;
+    private readonly CpuProgram _cpu;
+    private readonly CudaSession _session;
+    private readonly Stack<IDisposable> _owned = [];
+    private readonly CudaQueue _queue;
+    private readonly CudaAreas _areas;
+    private readonly CudaFeed _feed;
+    private readonly CudaPass _train, _predict, _evaluate;
+    private readonly CudaLaunches _derive;
+    private readonly PinnedBlock _record;
+    private readonly List<QueuedStep> _queued = [];
+
+    private PinnedBlock? _parameters, _gradients, _output;
+    private bool _hostIsNewer, _deviceIsNewer, _derivedIsStale = true;
+    private int _samples;
+
+    /// <summary>A step that was queued, to tell which batch it was when its loss turns out not to be finite.</summary>
+    private readonly record struct QueuedStep(long Step, SampleSource Source, int Start, KeyedPermutation? Order, int Count, int? Epoch, bool KeepsGradients);
+
+    /// <exception cref="DeviceNotAvailableException">There is no such device.</exception>
+    /// <exception cref="KernelCompilationException">The kernels do not compile.</exception>
+    /// <exception cref="CudaException">The driver refuses, for want of memory for example.</exception>
+    public CudaEngine(NetworkPlan plan, CpuProgram cpu, CudaProgram program, int ordinal, bool useGraphs)
+    {
+        (_plan, _cpu) = (plan, cpu);
+        _session = Own(CudaSession.Open(ordinal));
+        try
+        {
+            CudaPlan cuda = program.Plan;
+            CudaModuleHandle module = Own(_session.LoadModule(program.Source, cuda.FileName));
+            CudaKernelHandle[] kernels = [.. cuda.Kernels.Select(kernel => module.GetKernel(kernel.Name))];
+            _queue = Own(_session.CreateQueue());
+            _areas = Own(new CudaAreas(plan, cuda, _session, _queue));
+            _feed = Own(new CudaFeed(plan, _session, _queue, _areas));
+            CudaLaunches train = Bind(cuda.Train, true), predict = Bind(cuda.Predict, false), measured = Bind(cuda.Predict, true), measure = Bind(cuda.Measure, true);
+            _derive = Bind(cuda.Derive, false);
+            _train = Own(new CudaPass(_areas, _queue, useGraphs, train));
+            _predict = Own(new CudaPass(_areas, _queue, useGraphs, predict));
+            _evaluate = Own(new CudaPass(_areas, _queue, useGraphs, measured, measure));
+            _record = Own(_session.AllocatePinned(sizeof(CudaStep)));
+            SendState(0);
+            CudaTrace.Write(1, $"{plan.Name} on {_session.Device.Name}: {train.Count} kernels a training step, {predict.Count} a prediction");
+
+            CudaLaunches Bind(CudaLaunchPlan[] pass, bool measures) => Own(new CudaLaunches(cuda, kernels, pass, measures));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override float* ReadParameters()
+    {
+        _session.MakeCurrent();
+        bool isNew = _parameters is null;
+        _parameters ??= Own(_session.AllocatePinned((long)_plan.ParameterFloats * sizeof(float)));
+        if (!_hostIsNewer && (isNew || _deviceIsNewer)) Download(_parameters, CudaAreaPlan.Parameters);
+        _deviceIsNewer = false;
+        return (float*)_parameters.Pointer;
+    }
+
+    /// <inheritdoc/>
+    public override float* WriteParameters()
+    {
+        // Each parameter is written by itself: the others must be there.
+        float* parameters = ReadParameters();
+        _hostIsNewer = true;
+        return parameters;
+    }
+
+    /// <inheritdoc/>
+    public override float* ReadGradients()
+    {
+        _session.MakeCurrent();
+        _gradients ??= Own(_session.AllocatePinned((long)_plan.ParameterFloats * sizeof(float)));
+        Download(_gradients, CudaAreaPlan.Gradients);
+        return (float*)_gradients.Pointer;
+    }
+
+    /// <inheritdoc/>
+    public override void ClearSum()
+    {
+        _session.MakeCurrent();
+        _samples = 0;
+        _queued.Clear();
+        _queue.Clear(_areas[CudaAreaPlan.Step] + CudaStep.SumOffset, CudaStep.SumBytes);
+    }
+
+    /// <inheritdoc/>
+    public override BatchSum ReadSum()
+    {
+        _session.MakeCurrent();
+        Download(_record, CudaAreaPlan.Step);
+        CudaStep* step = (CudaStep*)_record.Pointer;
+        if (step->Bad != 0) throw Failed(step->FailedStep);
+        return new BatchSum(step->LossSum, (long)step->Correct, _samples);
+    }
+
+    /// <inheritdoc/>
+    public override void Train(SampleSource source, int count, int? epoch)
+    {
+        Begin(count, training: true);
+        DatasetSource? data = source as DatasetSource;
+        _feed.Aim(source, count, keepGradients: false, measured: true);
+        _train.Enqueue(count);
+        Step++;
+        _samples += count;
+        _queued.Add(new(Step, source, data?.Start ?? 0, data?.Order, count, epoch, false));
+        _deviceIsNewer = true;
+    }
+
+    /// <inheritdoc/>
+    public override void Gradients(SampleSource source, int count)
+    {
+        HasGradients = false;
+        _session.MakeCurrent();
+        _areas.EnsureGradients();
+        Begin(count, training: true);
+        _feed.Aim(source, count, keepGradients: true, measured: true);
+        _train.Enqueue(count);
+        _samples += count;
+        _queued.Add(new(Step, source, 0, null, count, null, true));
+        HasGradients = true;
+    }
+
+    /// <inheritdoc/>
+    public override void Evaluate(SampleSource source, int count)
+    {
+        Begin(count, training: false);
+        _feed.Aim(source, count, keepGradients: false, measured: true);
+        _evaluate.Enqueue(count);
+        _samples += count;
+    }
+
+    /// <inheritdoc/>
+    public override void Predict(SampleSource source, int count, float* probabilities, int* classes)
+    {
+        Begin(count, training: false);
+        _feed.Aim(source, count, keepGradients: false, measured: false);
+        _predict.Enqueue(count);
+        long floats = (long)count * _plan.Classes;
+        if (_output is null || _output.Bytes < floats * sizeof(float))
+        {
+            PinnedBlock larger = _session.AllocatePinned((long)_areas.Capacity * _plan.Classes * sizeof(float));
+            _output?.Dispose();
+            _output = larger;
+        }
+        _queue.CopyFromDevice(_output.Pointer, _areas[CudaAreaPlan.Output], floats * sizeof(float));
+        _queue.Synchronize();
+        ReadOnlySpan<float> output = new(_output.Pointer, checked((int)floats));
+        if (probabilities != null) output.CopyTo(new Span<float>(probabilities, output.Length));
+        if (classes == null) return;
+        for (int n = 0; n < count; n++) classes[n] = Classes.Largest(output.Slice(n * _plan.Classes, _plan.Classes));
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        // What is queued still uses the memory; after a fault there is nothing to wait for.
+        if (_queue is not null && !_session.IsLost)
+        {
+            try
+            {
+                _session.MakeCurrent();
+                _queue.Synchronize();
+            }
+            catch (CudaException)
+            {
+            }
+        }
+        _output?.Dispose();
+        while (_owned.TryPop(out IDisposable? owned)) owned.Dispose();
+    }
+
+    private T Own<T>(T resource) where T : IDisposable
+    {
+        _owned.Push(resource);
+        return resource;
+    }
+
+    private void Begin(int count, bool training)
+    {
+        _session.MakeCurrent();
+        if (training) _areas.EnsureTraining();
+        _areas.EnsureBatch(count);
+        if (_hostIsNewer)
+        {
+            _queue.CopyToDevice(_areas[CudaAreaPlan.Parameters], _parameters!.Pointer, (long)_plan.ParameterFloats * sizeof(float));
+            _queue.Synchronize();
+            _hostIsNewer = false;
+            _derivedIsStale = true;
+        }
+        if (!training || !_derivedIsStale) return;
+        _derive.Bind(_areas);
+        _derive.Enqueue(_queue, count);
+        _derivedIsStale = false;
+    }
+
+    private void Download(PinnedBlock to, CudaAreaPlan area)
+    {
+        _queue.CopyFromDevice(to.Pointer, _areas[area], to.Bytes);
+        _queue.Synchronize();
+    }
+
+    /// <summary>Sets where training stands, without a failure.</summary>
+    private void SendState(long step)
+    {
+        CudaStep* record = (CudaStep*)_record.Pointer;
+        *record = new CudaStep { Step = checked((int)step), Beta1Power = Math.Pow(_plan.Optimizer?.Beta1 ?? 0, step), Beta2Power = Math.Pow(_plan.Optimizer?.Beta2 ?? 0, step), SecondMomentScale = 1f };
+        _queue.CopyToDevice(_areas[CudaAreaPlan.Step], record, sizeof(CudaStep));
+        _queue.Synchronize();
+    }
+
+    /// <summary>Puts training back before the failed step, and lets the CPU tell which layer it was.</summary>
+    private NonFiniteLossException Failed(int failedStep)
+    {
+        // A gradient that was asked for is the only pass of its sum, and takes no step.
+        QueuedStep failed = _queued[^1].KeepsGradients ? _queued[^1] : _queued.First(queued => queued.Step == failedStep);
+        long step = failed.KeepsGradients ? Step + 1 : failedStep;
+        Step = step - 1;
+        HasGradients = false;
+        _feed.Forget();
+        SendState(Step);
+        if (failed.Source is DatasetSource data) (data.Start, data.Order) = (failed.Start, failed.Order);
+        using CpuEngine cpu = new(_plan, _cpu, 1);
+        new ReadOnlySpan<float>(ReadParameters(), _plan.ParameterFloats).CopyTo(new Span<float>(cpu.WriteParameters(), _plan.ParameterFloats));
+        return cpu.Explain(failed.Source, failed.Count, failed.Epoch, step);
+    }
+}

@@ -1,0 +1,119 @@
+using Convoke.Compiled;
+
+namespace Convoke;
+
+/// <summary>Tells the device where batches come from: a resident data set in the epoch's order, or a batch that is staged from the host.</summary>
+/// <remarks>
+/// The device moves on from batch to batch by itself, so that an epoch needs one record. Records and staged batches go through pinned memory, which the device
+/// reads later: a slot is used again only when everything before it has run.
+/// </remarks>
+internal sealed unsafe class CudaFeed : IDisposable
+{
+    /// <summary>Records that may be under way.</summary>
+    private const int Slots = 32;
+
+    private readonly NetworkPlan _plan;
+    private readonly CudaSession _session;
+    private readonly CudaQueue _queue;
+    private readonly CudaAreas _areas;
+    private readonly DeviceDatasets _datasets;
+    private readonly PinnedBlock _records;
+    private PinnedBlock? _stage;
+    private int _slot;
+    private Dataset? _data;
+    private KeyedPermutation? _order;
+    private bool _keepsGradients;
+    private int _position;
+
+    public CudaFeed(NetworkPlan plan, CudaSession session, CudaQueue queue, CudaAreas areas)
+    {
+        (_plan, _session, _queue, _areas) = (plan, session, queue, areas);
+        _datasets = new DeviceDatasets(session, queue, plan.Name);
+        _records = session.AllocatePinned(Slots * CudaStep.FeedBytes);
+    }
+
+    /// <summary>Sees to it that the coming pass reads <paramref name="count"/> samples of <paramref name="source"/>.</summary>
+    /// <param name="source">The samples.</param>
+    /// <param name="count">Their number; room for them is there.</param>
+    /// <param name="keepGradients">Whether the pass keeps gradients rather than learns.</param>
+    /// <param name="measured">Whether it reads labels, and at its end moves on to the next batch.</param>
+    public void Aim(SampleSource source, int count, bool keepGradients, bool measured)
+    {
+        if (source is DatasetSource { Data: { } data } from && _datasets.Find(data) is { } resident) AimResident(from, resident, count, keepGradients, measured);
+        else AimStaged(source, count, keepGradients, measured);
+    }
+
+    /// <summary>The device's position is no longer known: a pass failed.</summary>
+    public void Forget() => _data = null;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _datasets.Dispose();
+        _records.Dispose();
+        _stage?.Dispose();
+    }
+
+    private void AimResident(DatasetSource source, DeviceDatasets.Resident resident, int count, bool keepGradients, bool measured)
+    {
+        bool follows = ReferenceEquals(_data, source.Data) && Nullable.Equals(_order, source.Order) && _keepsGradients == keepGradients && _position == source.Start;
+        if (!follows)
+        {
+            CudaStep feed = new()
+            {
+                Images = resident.Images.Pointer,
+                Labels = resident.Labels.Pointer,
+                Bytes = source.Data.IsBytes ? 1 : 0,
+                Samples = source.Data.Count,
+                Position = source.Start,
+                KeepGradients = keepGradients ? 1 : 0,
+            };
+            source.Order?.CopyTo(ref feed);
+            Send(feed);
+        }
+        (_data, _order, _keepsGradients) = (source.Data, source.Order, keepGradients);
+        _position = source.Start + (measured ? count : 0);
+    }
+
+    /// <summary>Copies the batch to the device; the staging memory is read by the device, so what is queued comes first.</summary>
+    private void AimStaged(SampleSource source, int count, bool keepGradients, bool measured)
+    {
+        long imageFloats = (long)_plan.Height * _plan.Width * _plan.Channels * count;
+        bool rows = _plan.Loss == LossPlan.CategoricalCrossentropy;
+        long labelFloats = !measured || _plan.Loss is null ? 0 : rows ? (long)_plan.Classes * count : count;
+        long bytes = (imageFloats + labelFloats) * sizeof(float);
+        _queue.Synchronize();
+        if (_stage is null || _stage.Bytes < bytes)
+        {
+            PinnedBlock larger = _session.AllocatePinned(bytes);
+            _stage?.Dispose();
+            _stage = larger;
+        }
+        float* images = (float*)_stage.Pointer, labels = images + imageFloats;
+        StepContext step = new() { Images = images, Labels = labelFloats > 0 && !rows ? (int*)labels : null, Targets = labelFloats > 0 && rows ? labels : null };
+        source.Fill(step, 0, count);
+        _queue.CopyToDevice(_areas.Images, images, imageFloats * sizeof(float));
+        if (labelFloats > 0) _queue.CopyToDevice(_areas.Labels, labels, labelFloats * sizeof(float));
+        Send(new CudaStep
+        {
+            Images = _areas.Images,
+            Labels = labelFloats > 0 && !rows ? _areas.Labels : 0,
+            Targets = labelFloats > 0 && rows ? _areas.Labels : 0,
+            Samples = count,
+            KeepGradients = keepGradients ? 1 : 0,
+        });
+        Forget();
+    }
+
+    private void Send(in CudaStep feed)
+    {
+        if (_slot == Slots)
+        {
+            _queue.Synchronize();
+            _slot = 0;
+        }
+        byte* record = _records.Pointer + (_slot++ * CudaStep.FeedBytes);
+        fixed (CudaStep* from = &feed) Buffer.MemoryCopy(from, record, CudaStep.FeedBytes, CudaStep.FeedBytes);
+        _queue.CopyToDevice(_areas[CudaAreaPlan.Step], record, CudaStep.FeedBytes);
+    }
+}

@@ -1,0 +1,105 @@
+namespace Convoke;
+
+/// <summary>Data sets that are resident on the device: as stored, bytes or floats, NHWC; copied there once.</summary>
+internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue, string modelName) : IDisposable
+{
+    /// <summary>Training, validation and test data.</summary>
+    private const int MaxResident = 3;
+
+    /// <summary>Bytes copied at a time.</summary>
+    private const int ChunkBytes = 4 << 20;
+
+    /// <summary>What must stay free on the device for everything else, in bytes.</summary>
+    private const long Headroom = 256L << 20;
+
+    private readonly List<Resident> _resident = [];
+
+    /// <summary>A data set on the device.</summary>
+    /// <param name="Data">The set, by identity.</param>
+    /// <param name="Images">Samples as stored.</param>
+    /// <param name="Labels">i32[Count].</param>
+    internal sealed record Resident(WeakReference<Dataset> Data, DeviceBlock Images, DeviceBlock Labels) : IDisposable
+    {
+        public void Dispose()
+        {
+            Images.Dispose();
+            Labels.Dispose();
+        }
+    }
+
+    /// <summary>The set's place on the device, where it is copied if it is not there; null when it does not fit.</summary>
+    public Resident? Find(Dataset data)
+    {
+        for (int i = _resident.Count - 1; i >= 0; i--)
+        {
+            if (!_resident[i].Data.TryGetTarget(out Dataset? known))
+            {
+                // Its kernels may still be queued.
+                queue.Synchronize();
+                _resident[i].Dispose();
+                _resident.RemoveAt(i);
+            }
+            else if (ReferenceEquals(known, data))
+            {
+                // The one that was used last stands last: the first goes when there is no more room.
+                Resident found = _resident[i];
+                _resident.RemoveAt(i);
+                _resident.Add(found);
+                return found;
+            }
+        }
+        long imageBytes = (long)data.Count * data.SampleBytes, labelBytes = (long)data.Count * sizeof(int);
+        long free = session.Memory().Free;
+        if (imageBytes + labelBytes > free - Math.Min(Headroom, free / 4)) return null;
+        if (_resident.Count == MaxResident)
+        {
+            queue.Synchronize();
+            _resident[0].Dispose();
+            _resident.RemoveAt(0);
+        }
+        Resident made = Copy(data, imageBytes, labelBytes);
+        _resident.Add(made);
+        CudaTrace.Write(1, $"{data.Name}: {imageBytes + labelBytes} bytes copied to the device for {modelName}");
+        return made;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Resident resident in _resident) resident.Dispose();
+        _resident.Clear();
+    }
+
+    private Resident Copy(Dataset data, long imageBytes, long labelBytes)
+    {
+        DeviceBlock images = session.Allocate(imageBytes);
+        DeviceBlock? labels = null;
+        try
+        {
+            labels = session.Allocate(labelBytes);
+            int samples = Math.Max(1, ChunkBytes / data.SampleBytes);
+            using PinnedBlock stage = session.AllocatePinned(Math.Max((long)samples * data.SampleBytes, ChunkBytes));
+            for (int first = 0; first < data.Count; first += samples)
+            {
+                int count = Math.Min(samples, data.Count - first);
+                data.CopyStored(first, count, new Span<byte>(stage.Pointer, count * data.SampleBytes));
+                queue.CopyToDevice(images.Pointer + ((ulong)first * (ulong)data.SampleBytes), stage.Pointer, (long)count * data.SampleBytes);
+                queue.Synchronize();
+            }
+            for (int first = 0; first < data.Count; first += ChunkBytes / sizeof(int))
+            {
+                int count = Math.Min(ChunkBytes / sizeof(int), data.Count - first);
+                data.Labels.Slice(first, count).CopyTo(new Span<int>(stage.Pointer, count));
+                queue.CopyToDevice(labels.Pointer + ((ulong)first * sizeof(int)), stage.Pointer, (long)count * sizeof(int));
+                queue.Synchronize();
+            }
+            return new(new WeakReference<Dataset>(data), images, labels);
+        }
+        catch
+        {
+            images.Dispose();
+            labels?.Dispose();
+            throw;
+        }
+    }
+}

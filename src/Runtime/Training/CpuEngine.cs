@@ -1,0 +1,197 @@
+using System.Globalization;
+using System.Numerics.Tensors;
+using Convoke.Compiled;
+
+namespace Convoke;
+
+/// <summary>Runs the phases of steps over a model's memory and threads.</summary>
+internal sealed unsafe class CpuEngine : StepEngine
+{
+    private readonly NetworkPlan _plan;
+    private readonly CpuProgram _program;
+    private readonly WorkerPool _pool;
+    private readonly TrainPhase _train;
+    private readonly UpdatePhase _update;
+    private readonly PredictPhase _predict;
+    private bool _derivedIsStale = true;
+    private double _lossSum;
+    private long _correct, _samples;
+
+    public CpuEngine(NetworkPlan plan, CpuProgram program, int threads)
+    {
+        (_plan, _program) = (plan, program);
+        Memory = new ModelMemory(plan, threads);
+        _pool = new WorkerPool(threads);
+        _train = new TrainPhase(program, Memory);
+        _update = new UpdatePhase(program, Memory);
+        _predict = new PredictPhase(plan, program, Memory);
+    }
+
+    public ModelMemory Memory { get; }
+
+    /// <inheritdoc/>
+    public override float* ReadParameters() => Memory.Parameters;
+
+    /// <inheritdoc/>
+    public override float* WriteParameters()
+    {
+        _derivedIsStale = true;
+        return Memory.Parameters;
+    }
+
+    /// <inheritdoc/>
+    public override float* ReadGradients() => Memory.Gradients;
+
+    /// <inheritdoc/>
+    public override void ClearSum() => (_lossSum, _correct, _samples) = (0, 0, 0);
+
+    /// <inheritdoc/>
+    public override BatchSum ReadSum() => new(_lossSum, _correct, _samples);
+
+    /// <inheritdoc/>
+    public override void Train(SampleSource source, int count, int? epoch)
+    {
+        Add(ForwardAndBackward(source, count, epoch, gradients: null));
+        OptimizerClock.Set(Memory.Training.Context, _plan.Optimizer!, Step + 1);
+        _pool.Run(_update, _program.UpdateTasks);
+        Step++;
+    }
+
+    /// <inheritdoc/>
+    public override void Gradients(SampleSource source, int count)
+    {
+        Memory.EnsureGradients();
+        HasGradients = false;
+        Add(ForwardAndBackward(source, count, epoch: null, Memory.Gradients));
+        _pool.Run(_update, _program.UpdateTasks);
+        HasGradients = true;
+    }
+
+    /// <inheritdoc/>
+    public override void Evaluate(SampleSource source, int count)
+    {
+        Forward(source, count, measured: true, null, null);
+        Add(Sum(Memory.Prediction.Context));
+    }
+
+    /// <inheritdoc/>
+    public override void Predict(SampleSource source, int count, float* probabilities, int* classes) => Forward(source, count, measured: false, probabilities, classes);
+
+    /// <summary>Why the loss of a batch is not finite under the parameters as they are: the text that another device's failed step is reported with.</summary>
+    /// <param name="source">The batch's samples.</param>
+    /// <param name="count">Their number.</param>
+    /// <param name="epoch">Epoch, or null outside of Fit.</param>
+    /// <param name="step">The step that failed, counted from 1.</param>
+    public NonFiniteLossException Explain(SampleSource source, int count, int? epoch, long step)
+    {
+        Memory.EnsureTraining(count);
+        RefreshDerived();
+        Memory.Training.Begin(count, measured: true);
+        source.Fill(Memory.Training.Context, 0, count);
+        Step = step - 1;
+        return NotFinite(Memory.Training.Context, double.NaN, epoch);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _pool.Dispose();
+        Memory.Dispose();
+    }
+
+    private void Add(BatchSum sum)
+    {
+        _lossSum += sum.Loss;
+        _correct += sum.Correct;
+        _samples += sum.Count;
+    }
+
+    private BatchSum ForwardAndBackward(SampleSource source, int count, int? epoch, float* gradients)
+    {
+        Memory.EnsureTraining(count);
+        RefreshDerived();
+        Memory.Training.Begin(count, measured: true);
+        StepContext context = Memory.Training.Context;
+        context.Gradients = gradients;
+        _train.Source = source;
+        _pool.Run(_train, context.Tasks);
+        _train.Source = null;
+        BatchSum sum = Sum(context);
+        return double.IsFinite(sum.Loss) ? sum : throw NotFinite(context, sum.Loss, epoch);
+    }
+
+    private void Forward(SampleSource source, int count, bool measured, float* probabilities, int* classes)
+    {
+        Memory.EnsurePrediction(count);
+        RefreshDerived();
+        Memory.Prediction.Begin(count, measured);
+        _predict.Aim(source, probabilities, classes);
+        _pool.Run(_predict, (count + CpuProgram.ImagesPerChunk - 1) / CpuProgram.ImagesPerChunk);
+        _predict.Aim(null, null, null);
+    }
+
+    private void RefreshDerived()
+    {
+        if (!_derivedIsStale) return;
+        _program.Derive(Memory.Prediction.Context);
+        _derivedIsStale = false;
+    }
+
+    /// <summary>Sums in double and in the order of the samples, so that the number of threads does not show.</summary>
+    private static BatchSum Sum(StepContext context)
+    {
+        double loss = 0;
+        long correct = 0;
+        for (int n = 0; n < context.N; n++)
+        {
+            loss += context.Losses[n];
+            correct += context.Correct[n];
+        }
+        return new BatchSum(loss, correct, context.N);
+    }
+
+    private NonFiniteLossException NotFinite(StepContext failed, double loss, int? epoch)
+    {
+        string? layer = FirstNonFiniteLayer(failed);
+        string where = epoch is null
+            ? string.Create(CultureInfo.InvariantCulture, $"step {Step + 1}")
+            : string.Create(CultureInfo.InvariantCulture, $"epoch {epoch}, step {Step + 1}");
+        string cause = layer switch
+        {
+            null => "every layer's output is finite, so it comes from the loss itself",
+            InputName => "the input itself holds values that are not finite; look at the data",
+            _ => $"the first layer whose output is not finite is {layer}; a smaller learning rate or smaller inputs may help",
+        };
+        return new NonFiniteLossException(string.Create(CultureInfo.InvariantCulture, $"{_plan.Name}: the loss is {loss} at {where}: {cause}. The weights are as they were before the step."), layer, epoch, Step + 1);
+    }
+
+    private const string InputName = "input";
+
+    private string? FirstNonFiniteLayer(StepContext failed)
+    {
+        int sample = _plan.Height * _plan.Width * _plan.Channels;
+        for (int n = 0; n < failed.N; n++)
+        {
+            if (!TensorPrimitives.IsFiniteAll(new ReadOnlySpan<float>(failed.Images + ((long)n * sample), sample))) return InputName;
+        }
+        Memory.EnsurePrediction(failed.N);
+        Memory.Prediction.Begin(failed.N, measured: false);
+        StepContext probe = Memory.Prediction.Context;
+        float* own = probe.Images;
+        probe.Images = failed.Images;
+        try
+        {
+            int first = int.MaxValue;
+            for (int n = 0; n < failed.N; n += CpuProgram.ImagesPerChunk)
+            {
+                int layer = _program.Probe(probe, n, Math.Min(CpuProgram.ImagesPerChunk, failed.N - n), Memory.PredictScratch(0));
+                if (layer >= 0) first = Math.Min(first, layer);
+            }
+            return first < _plan.Layers.Length ? _plan.Layers[first].Name : null;
+        }
+        finally
+        {
+            probe.Images = own;
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using Convoke.Compiled;
+using Convoke.Kernels;
+using Convoke.PtxEmulator;
+
+namespace Convoke.Cuda.Tests.Kernels;
+
+/// <summary>A model's emitted kernels, compiled by NVRTC to PTX, on the PTX emulator: the areas of memory and the launches of its plan, without the runtime.</summary>
+internal sealed unsafe class EmulatedProgram : IDisposable
+{
+    private readonly CompiledModel _model;
+    private readonly DeviceMemory _memory = new();
+    private readonly SimtMachine _machine;
+    private readonly PtxModule _module;
+    private readonly Dictionary<CudaArea, ulong> _areas = [];
+    private readonly Dictionary<int, ulong> _batch = [];
+
+    public EmulatedProgram(CompiledModel model, string ptx, int capacity, ExecutionOptions options)
+    {
+        _model = model;
+        _machine = new SimtMachine(_memory, options);
+        _module = PtxModule.Parse(ptx);
+        CudaMemory cuda = model.Cuda.Memory;
+        foreach (CudaArea area in (CudaArea[])[CudaArea.Parameters, CudaArea.Moment1, CudaArea.Moment2]) Clear(Allocate(area, model.Memory.ParameterFloats), model.Memory.ParameterFloats * 4);
+        Allocate(CudaArea.Gradients, model.Memory.ParameterFloats);
+        Allocate(CudaArea.Derived, cuda.DerivedFloats);
+        Allocate(CudaArea.Partials, cuda.PartialFloats);
+        // A block of its own for every place in the batch's area, and of exactly its size: what a kernel writes beside it is out of bounds, and not just another value.
+        foreach (IGrouping<int, CudaArgument> place in model.Cuda.Train.Concat(model.Cuda.Predict).SelectMany(static launch => launch.Arguments).Where(static a => a.Area == CudaArea.Batch).GroupBy(static a => a.OffsetFloats))
+            _batch[place.Key] = _memory.Allocate((long)place.Max(static a => a.SampleFloats) * capacity * 4);
+        Allocate(CudaArea.Losses, capacity);
+        Allocate(CudaArea.Correct, capacity);
+        Allocate(CudaArea.Output, capacity * model.Classes);
+        Clear(Allocate(CudaArea.Step, sizeof(CudaStep) / 4), sizeof(CudaStep));
+    }
+
+    /// <summary>The step's record, in place.</summary>
+    public ref CudaStep Step => ref *(CudaStep*)_areas[CudaArea.Step];
+
+    /// <summary>Counters by kernel, when the options count.</summary>
+    public Dictionary<string, LaunchCounters> Counters { get; } = [];
+
+    /// <summary>PTX of a model's text, which compiles without a remark, or of a changed one.</summary>
+    public static string Compile(CompiledModel model, string? text = null)
+    {
+        CompiledKernels compiled = KernelCompiler.Default.Compile(Encoding.UTF8.GetBytes(text ?? model.Cuda.Text), model.Cuda.FileName, "compute_75");
+        if (text is null) Assert.Empty(compiled.Remarks);
+        return Encoding.UTF8.GetString(compiled.Image).TrimEnd('\0');
+    }
+
+    public Span<float> Area(CudaArea area, int floats) => new((void*)_areas[area], floats);
+
+    public void Set(ParameterInfo parameter, ReadOnlySpan<float> elements)
+    {
+        for (int i = 0; i < elements.Length; i++) ((float*)_areas[CudaArea.Parameters])[parameter.OffsetFloats + Offset(parameter, i)] = elements[i];
+    }
+
+    public float[] Get(ParameterInfo parameter, CudaArea area)
+    {
+        float[] elements = new float[parameter.Shape.Aggregate(1, static (a, b) => a * b)];
+        for (int i = 0; i < elements.Length; i++) elements[i] = ((float*)_areas[area])[parameter.OffsetFloats + Offset(parameter, i)];
+        return elements;
+    }
+
+    /// <summary>Puts a set on the device, from which steps take their samples: bytes, or floats.</summary>
+    public void SetSamples<T>(ReadOnlySpan<T> images, ReadOnlySpan<int> labels, ReadOnlySpan<float> targets) where T : unmanaged
+    {
+        Step.Images = Upload(images);
+        Step.Bytes = sizeof(T) == 1 ? 1 : 0;
+        Step.Labels = labels.Length > 0 ? Upload(labels) : 0;
+        Step.Targets = targets.Length > 0 ? Upload(targets) : 0;
+        Step.Samples = Math.Max(labels.Length, targets.Length / _model.Classes);
+        Step.Position = 0;
+        (Step.Beta1Power, Step.Beta2Power, Step.SecondMomentScale) = (1, 1, 1);
+    }
+
+    public void Derive() => Run(_model.Cuda.Derive, 1);
+
+    public void Train(int n) => Run(_model.Cuda.Train, n);
+
+    public void Evaluate(int n)
+    {
+        Run(_model.Cuda.Predict, n);
+        Run(_model.Cuda.Measure, n);
+    }
+
+    public void Run(IEnumerable<CudaLaunch> launches, int n)
+    {
+        foreach (CudaLaunch launch in launches)
+        {
+            CudaKernel kernel = _model.Cuda.Kernels[launch.Kernel];
+            PtxKernel ptx = _module.Kernels[kernel.Name];
+            Assert.Equal(launch.Arguments.Count, ptx.Parameters.Count);
+            byte[] parameters = new byte[ptx.ParameterBytes];
+            for (int i = 0; i < launch.Arguments.Count; i++)
+            {
+                CudaArgument argument = launch.Arguments[i];
+                Assert.Equal(argument.Area == CudaArea.Count ? 4 : 8, ptx.Parameters[i].Size);
+                if (argument.Area == CudaArea.Count) MemoryMarshal.Write(parameters.AsSpan(ptx.Parameters[i].Offset), n);
+                else MemoryMarshal.Write(parameters.AsSpan(ptx.Parameters[i].Offset), Address(argument));
+            }
+
+            Counters[kernel.Name] = _machine.Run(new Convoke.PtxEmulator.KernelLaunch(ptx, new Dim3((uint)launch.Grid.Blocks(n), 1, 1), new Dim3((uint)kernel.Threads, 1, 1), 0, parameters));
+        }
+    }
+
+    public void Dispose() => _memory.Dispose();
+
+    private ulong Address(CudaArgument argument)
+    {
+        if (argument.Area == CudaArea.None) return 0;
+        return argument.Area == CudaArea.Batch ? _batch[argument.OffsetFloats] : _areas[argument.Area] + ((ulong)argument.OffsetFloats * 4);
+    }
+
+    private ulong Allocate(CudaArea area, int floats) => _areas[area] = _memory.Allocate(Math.Max(floats, 1) * 4L);
+
+    private void Clear(ulong address, int bytes)
+    {
+        new Span<byte>((void*)address, bytes).Clear();
+        _memory.MarkInitialized(address, bytes);
+    }
+
+    private ulong Upload<T>(ReadOnlySpan<T> data) where T : unmanaged
+    {
+        ulong address = _memory.Allocate(data.Length * sizeof(T));
+        data.CopyTo(new Span<T>((void*)address, data.Length));
+        _memory.MarkInitialized(address, data.Length * sizeof(T));
+        return address;
+    }
+
+    private static int Offset(ParameterInfo parameter, int logical)
+    {
+        int offset = 0;
+        for (int axis = parameter.Axes.Count - 1; axis >= 0; axis--)
+        {
+            AxisInfo a = parameter.Axes[axis];
+            int i = logical % a.Extent;
+            logical /= a.Extent;
+            offset += (i / a.Block * a.BlockStride) + (i % a.Block * a.Stride);
+        }
+
+        return offset;
+    }
+}

@@ -1,0 +1,92 @@
+using Convoke.Kernels;
+using Convoke.Kernels.Graphs;
+using Convoke.Kernels.Models;
+using Convoke.Kernels.Tests;
+using Convoke.PtxEmulator;
+
+namespace Convoke.Cuda.Tests.Kernels;
+
+/// <summary>One model's kernels on the emulator against the interpreter.</summary>
+internal static class KernelComparison
+{
+    /// <summary>As for the CPU's kernels: sums of up to 2^13 terms in f32, two of them in a gradient.</summary>
+    private const double Tolerance = 2e-5;
+
+    /// <summary>Prediction and evaluation, gradients, a step; the order of blocks and warps is another one for each seed.</summary>
+    public static void Run(CompiledModel model, string ptx, int seed, int n)
+    {
+        ModelSpec spec = model.Spec;
+        bool bytes = seed % 3 == 1, rows = spec.Loss == LossKind.CategoricalCrossentropy && seed % 2 == 0;
+        (float[] images, int[] labels) = RandomModels.Batch(seed, spec, n);
+        if (bytes)
+            for (int i = 0; i < images.Length; i++) images[i] = images[i] > 0.5f ? 1 : 0;
+        Reference reference = Reference.Run(spec, n, images, labels, graph => RandomModels.Weights(seed, graph));
+        using var program = new EmulatedProgram(model, ptx, n, new ExecutionOptions { OrderSeed = (ulong)seed });
+        foreach (ParameterInfo p in model.Parameters) program.Set(p, LogicalOrder.FromGraph(p, reference.Weights[p.Name]));
+        string what = $"seed {seed}, N = {n}{(bytes ? ", bytes" : "")}{(rows ? ", target rows" : "")}: {string.Join(", ", spec.Calls.Select(static c => c.Layer))}";
+        Feed(program, model, images, labels, bytes, rows, seed);
+
+        program.Derive();
+        program.Evaluate(n);
+        Near(reference.Output, program.Area(CudaArea.Output, n * model.Classes), what + ": output");
+        Near(reference.Loss, program.Area(CudaArea.Losses, n), what + ": loss while evaluating");
+        Assert.Equal(reference.Loss.Sum(), program.Step.LossSum, 1e-4 * Math.Max(1, reference.Loss.Sum()));
+        Assert.Equal((ulong)reference.Correct.Sum(), program.Step.Correct);
+        Assert.Equal(n, program.Step.Position - Start(seed));
+
+        program.Step.Position = Start(seed);
+        program.Step.KeepGradients = 1;
+        program.Train(n);
+        Assert.Equal(0, program.Step.Step);
+        var gradients = new Dictionary<string, float[]>();
+        foreach (ParameterInfo p in model.Parameters)
+        {
+            gradients[p.Name] = program.Get(p, CudaArea.Gradients);
+            Near([.. LogicalOrder.FromGraph(p, [.. reference.Gradients[p.Name].Select(static g => (float)g)]).Select(static g => (double)g)], gradients[p.Name], $"{what}: gradient of {p.Name}");
+        }
+
+        program.Step.Position = Start(seed);
+        program.Step.KeepGradients = 0;
+        program.Train(n);
+        Assert.Equal(1, program.Step.Step);
+        foreach (ParameterInfo p in model.Parameters)
+        {
+            float[] before = LogicalOrder.FromGraph(p, reference.Weights[p.Name]);
+            Near([.. before.Zip(gradients[p.Name], (w, g) => w - GraphInterpreter.FirstStep(spec.Optimizer!, g))], program.Get(p, CudaArea.Parameters), $"{what}: {p.Name} after a step");
+        }
+
+        int stored = program.Area(CudaArea.Parameters, model.Memory.ParameterFloats).ToArray().Count(static w => w != 0);
+        Assert.True(stored <= model.Parameters.Sum(static p => p.Shape.Aggregate(1, static (a, b) => a * b)), what + ": padding was trained");
+    }
+
+    /// <summary>Every second batch stands somewhere in a larger set, in an order that only the keys say.</summary>
+    private static void Feed(EmulatedProgram program, CompiledModel model, float[] images, int[] labels, bool bytes, bool rows, int seed)
+    {
+        int n = labels.Length, start = Start(seed), sample = model.Spec.Input.Count, samples = start + n + (seed % 2 == 0 ? 0 : 4);
+        KeyedPermutation? order = seed % 2 == 0 ? null : new KeyedPermutation(samples, (ulong)seed, 3);
+        float[] all = new float[samples * sample], targets = new float[samples * model.Classes];
+        int[] allLabels = new int[samples];
+        for (int i = 0; i < n; i++)
+        {
+            int at = order is { } keyed ? keyed[start + i] : start + i;
+            images.AsSpan(i * sample, sample).CopyTo(all.AsSpan(at * sample));
+            allLabels[at] = labels[i];
+            targets[(at * model.Classes) + labels[i]] = 1;
+        }
+
+        if (bytes) program.SetSamples<byte>(all.Select(static x => (byte)(255 * x)).ToArray(), rows ? [] : allLabels, rows ? targets : []);
+        else program.SetSamples<float>(all, rows ? [] : allLabels, rows ? targets : []);
+        program.Step.Position = start;
+        order?.CopyTo(ref program.Step);
+    }
+
+    private static int Start(int seed) => seed % 2 == 0 ? 0 : 5;
+
+    private static void Near(double[] expected, ReadOnlySpan<float> actual, string what)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        double scale = Math.Max(expected.Max(Math.Abs), 1e-3);
+        for (int i = 0; i < expected.Length; i++)
+            Assert.True(Math.Abs(expected[i] - actual[i]) <= Tolerance * scale, $"{what}[{i}]: expected {expected[i]}, got {actual[i]}, scale {scale}");
+    }
+}

@@ -1,0 +1,2 @@
+// One library, one state.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -1,0 +1,586 @@
+﻿// Net: kernels for exactly this network, in the order of a step.
+// Letters: N batch; C H W input channels, height, width; R S filter height, width; P Q output height, width; K output channels; i o features in, out.
+// Images are NHWC with channels padded to 16 floats by zeros; weights lie in panels of output channels, [K / panel][reduction][panel].
+// Every sum has an order that depends on N only; there are no atomics on floats.
+
+typedef unsigned char u8;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+
+// Where a batch comes from and where training stands; lives on the device, so that one captured step can be replayed.
+struct Step
+{
+    const void* images;        // the samples u8[samples,H,W,C] or f32[samples,H,W,C], NHWC
+    const int* labels;         // class indices i32[samples], or null
+    const float* targets;      // target rows f32[samples,classes], or null
+    int bytes;                 // 1: pixels are u8 and stand for x / 255
+    int samples;               // samples in the set
+    int position;              // place of the batch's first sample in the epoch's order; behind a step, of the next one's
+    int shuffled;              // 0: the set's own order
+    u32 low_bits, high_bits, rounds, keys[12];      // the order: a keyed bijection over [0, samples)
+    int keep_gradients;        // 1: gradients go to their own area and nothing is learned; up to here written by the host
+
+    int step;                  // optimizer steps taken
+    int bad;                   // 1: a loss was not finite; no parameter changes from then on
+    int failed_step;           // the first such step, or 0
+    float step_size;           // learning rate with the step's bias correction
+    float second_moment_scale; // Adam with epsilon behind the correction: 1 / sqrt(1 - beta2^t); otherwise 1
+    double beta1_power, beta2_power;                // beta^t
+    double loss_sum;           // of all samples since the host last cleared it
+    u64 correct;               // of those, how many were classified right
+};
+
+// of equals the first stays
+__device__ __forceinline__ void keep_largest(float4& best, uchar4& at, const float4& x, u8 place)
+{
+    if (x.x > best.x) { best.x = x.x; at.x = place; }
+    if (x.y > best.y) { best.y = x.y; at.y = place; }
+    if (x.z > best.z) { best.z = x.z; at.z = place; }
+    if (x.w > best.w) { best.w = x.w; at.w = place; }
+}
+
+// acc += x * w, four channels
+__device__ __forceinline__ void multiply_add(float4& acc, float x, const float4& w)
+{
+    acc.x = fmaf(x, w.x, acc.x); acc.y = fmaf(x, w.y, acc.y); acc.z = fmaf(x, w.z, acc.z); acc.w = fmaf(x, w.w, acc.w);
+}
+
+// max(x, 0); a NaN stays one
+__device__ __forceinline__ float relu(float x)
+{
+    return x < 0.0f ? 0.0f : x;
+}
+
+// half of a Feistel round: two multiplies whose high and low words are folded
+__device__ __forceinline__ u32 mix(u32 half, u32 key)
+{
+    u64 product = (u64)(half + key) * 0xD2511F53u;
+    product = (u64)((u32)(product >> 32) ^ (u32)product ^ key) * 0xCD9E8D57u;
+    return (u32)(product >> 32) ^ (u32)product;
+}
+
+// index of the batch's sample n: a Feistel network over the next power of two (Luby and Rackoff 1988); what falls outside walks on (Black and Rogaway 2002)
+__device__ __forceinline__ int sample_at(const Step* __restrict__ step, int n)
+{
+    u32 value = step->position + n;
+    if (!step->shuffled) return value;
+    const u32 low_bits = step->low_bits, low_mask = (1u << low_bits) - 1, high_mask = (1u << step->high_bits) - 1, rounds = step->rounds;
+    do
+    {
+        u32 low = value & low_mask, high = value >> low_bits;
+        for (u32 round = 0; round < rounds; ++round)
+        {
+            const u32 pair = round < 6 ? round : round - 6, shift = round < 6 ? 0 : 0x9E3779B9u;
+            high = (high ^ mix(low, step->keys[2 * pair] + shift)) & high_mask;
+            low = (low ^ mix(high, step->keys[2 * pair + 1] + shift)) & low_mask;
+        }
+        value = (high << low_bits) | low;
+    }
+    while (value >= (u32)step->samples);
+    return value;
+}
+
+// value i of the samples
+__device__ __forceinline__ float pixel(const Step* __restrict__ step, size_t i)
+{
+    return step->bytes ? static_cast<const u8*>(step->images)[i] * (1.0f / 255.0f) : static_cast<const float*>(step->images)[i];
+}
+
+// conv2d fprop  <- Net, conv2d
+//   y[n,p,q,k] = max over 2x2 of relu(sum(r,s,c) x[n,p+r,q+s,c] w[r,s,c,k] + b[k]); bias and relu are monotonic and follow the maximum
+//   x u8 or f32[N,28,28,1] out of the data set, in the epoch's order  w f32[1][3][3][1][32] panels of output channels  y f32[N,13,13,32] NHWC  arg u8[N,13,13,32], the maximum's place in its window, of equals the first; null when predicting
+//   implicit GEMM N*676 x 32 x 9; block 224 = 4x14 windows x 32 channels, thread = 2 windows of 2x2 x 4 channels; grid N x 4
+//   proved away: the 26x26 map reaches no memory; no padding, so no edge guard in the reduction; channels stand in whole quads
+extern "C" __global__ void __launch_bounds__(224, 2)
+conv2d_fprop(const Step* __restrict__ step,
+             const float* __restrict__ weights,
+             const float* __restrict__ bias,
+             float* __restrict__ y,
+             u8* __restrict__ arg)
+{
+    constexpr int H = 28, W = 28, C = 1, R = 3, S = 3, K = 32, PANEL = 32, POOL_H = 2, POOL_W = 2, OUT_H = 13, OUT_W = 13;
+    constexpr int TILE_H = 4, TILE_W = 14, TILES_H = 4, TILES_W = 1, K_TILES = 1, QUADS = 8, WINDOWS = 2, THREADS = 224;
+    constexpr int PIECE_H = 2, PIECE_W = 2, POSITIONS = PIECE_H * PIECE_W, CHUNK = 1, PITCH = 1, ROWS = TILE_H * POOL_H + R - 1, COLUMNS = TILE_W * POOL_W + S - 1;
+    __shared__ __align__(16) float tile[ROWS * COLUMNS * PITCH];       // input f32[ROWS][COLUMNS][PITCH], CHUNK channels of it
+    const int thread = threadIdx.x, quad = thread % QUADS, column = thread / QUADS % (TILE_W / WINDOWS) * WINDOWS, row = thread / QUADS / (TILE_W / WINDOWS);
+    const int n = blockIdx.x / (TILES_H * TILES_W * K_TILES), k = (blockIdx.x % K_TILES * QUADS + quad) * 4;
+    const int tile_row = blockIdx.x / (K_TILES * TILES_W) % TILES_H * TILE_H, tile_column = blockIdx.x / K_TILES % TILES_W * TILE_W;
+
+    __shared__ int sample;
+    if (thread == 0) sample = sample_at(step, n);
+    __syncthreads();
+    const size_t origin = (size_t)sample * (H * W * C);
+
+    const float* __restrict__ filter = weights + k / PANEL * (PANEL * R * S * C) + k % PANEL;
+    float4 acc[WINDOWS][POSITIONS] = {};
+
+    {
+        constexpr int c0 = 0;
+        for (int i = thread; i < ROWS * COLUMNS * CHUNK; i += THREADS)
+        {
+            const int h = tile_row * POOL_H + i / (COLUMNS * CHUNK), w = tile_column * POOL_W + i / CHUNK % COLUMNS, c = i % CHUNK;
+            tile[i / CHUNK * PITCH + c] = h < H && w < W ? pixel(step, origin + (h * W + w) * C + c0 + c) : 0.0f;
+        }
+        __syncthreads();
+
+        #pragma unroll
+        for (int r = 0; r < R; ++r)
+        {
+            #pragma unroll
+            for (int s = 0; s < S; ++s)
+            {
+                const float* from = tile + ((row * POOL_H + r) * COLUMNS + column * POOL_W + s) * PITCH;
+                const float* w = filter + ((r * S + s) * C + c0) * PANEL;
+                #pragma unroll
+                for (int c = 0; c < CHUNK; ++c)
+                {
+                    const float4 wc = __ldg(reinterpret_cast<const float4*>(w + c * PANEL));
+                    #pragma unroll
+                    for (int i = 0; i < WINDOWS; ++i)
+                        #pragma unroll
+                        for (int j = 0; j < POSITIONS; ++j)
+                            multiply_add(acc[i][j], from[(j / PIECE_W * COLUMNS + i * POOL_W + j % PIECE_W) * PITCH + c], wc);
+                }
+            }
+        }
+    }
+
+    // epilogue: pool, bias, relu, store
+    #pragma unroll
+    for (int i = 0; i < WINDOWS; ++i)
+    {
+        float4 best = acc[i][0];
+        uchar4 at = make_uchar4(0, 0, 0, 0);
+        #pragma unroll
+        for (int j = 1; j < POSITIONS; ++j) keep_largest(best, at, acc[i][j], j);
+        const float4 b = *reinterpret_cast<const float4*>(&bias[k]);
+        best.x += b.x; best.y += b.y; best.z += b.z; best.w += b.w;
+        best.x = relu(best.x); best.y = relu(best.y); best.z = relu(best.z); best.w = relu(best.w);
+        const int p = tile_row + row, q = tile_column + column + i;
+        if (p < OUT_H && q < OUT_W)
+        {
+            const size_t to = (((size_t)n * OUT_H + p) * OUT_W + q) * K + k;
+            *reinterpret_cast<float4*>(&y[to]) = best;
+            if (arg) *reinterpret_cast<uchar4*>(&arg[to]) = at;
+        }
+    }
+}
+
+// to[4][4], pitch apart: rows n.. and units o.. of x w, summed over the quads of features that fall to one of SHARES threads; rows from batch on are left alone
+template <int IN, int STRIDE, int PANEL, int SHARES>
+__device__ __forceinline__ void dense_tile(float* __restrict__ to, int pitch, const float* __restrict__ x, const float* __restrict__ weights, int n, int o, int share, int batch)
+{
+    const float* w = weights + o / PANEL * (PANEL * IN) + o % PANEL;
+    float4 acc[4] = {};
+    #pragma unroll 1
+    for (int f = 4 * share; f < IN; f += 4 * SHARES)
+    {
+        float4 quad[4];
+        #pragma unroll
+        for (int i = 0; i < 4; ++i) quad[i] = n + i < batch ? *reinterpret_cast<const float4*>(&x[(size_t)(n + i) * STRIDE + f]) : make_float4(0, 0, 0, 0);
+        const float4 zero = make_float4(0, 0, 0, 0);
+        const float4 w0 = *reinterpret_cast<const float4*>(w + f * PANEL);
+        const float4 w1 = IN % 4 == 0 || f + 1 < IN ? *reinterpret_cast<const float4*>(w + (f + 1) * PANEL) : zero;
+        const float4 w2 = IN % 4 == 0 || f + 2 < IN ? *reinterpret_cast<const float4*>(w + (f + 2) * PANEL) : zero;
+        const float4 w3 = IN % 4 == 0 || f + 3 < IN ? *reinterpret_cast<const float4*>(w + (f + 3) * PANEL) : zero;
+        #pragma unroll
+        for (int i = 0; i < 4; ++i)
+        {
+            multiply_add(acc[i], quad[i].x, w0); multiply_add(acc[i], quad[i].y, w1); multiply_add(acc[i], quad[i].z, w2); multiply_add(acc[i], quad[i].w, w3);
+        }
+    }
+    #pragma unroll
+    for (int i = 0; i < 4; ++i) *reinterpret_cast<float4*>(to + i * pitch) = acc[i];
+}
+
+// dx[n..n+3][f..f+3] = dy w^T, masked where x, if given, is not positive; IN is a multiple of 4
+template <int IN, int UNITS, int OUT, int PANEL>
+__device__ __forceinline__ void dense_dgrad_tile(const float* __restrict__ dy, const float* __restrict__ weights, const float* __restrict__ x, float* __restrict__ dx, int n, int f, int batch)
+{
+    float acc[4][4] = {};
+    #pragma unroll 1
+    for (int o = 0; o < UNITS; o += 4)
+    {
+        float4 gradients[4], w[4];
+        #pragma unroll
+        for (int i = 0; i < 4; ++i) gradients[i] = n + i < batch ? *reinterpret_cast<const float4*>(&dy[(size_t)(n + i) * OUT + o]) : make_float4(0, 0, 0, 0);
+        #pragma unroll
+        for (int j = 0; j < 4; ++j) w[j] = *reinterpret_cast<const float4*>(&weights[o / PANEL * (PANEL * IN) + (f + j) * PANEL + o % PANEL]);
+        #pragma unroll
+        for (int i = 0; i < 4; ++i)
+            #pragma unroll
+            for (int j = 0; j < 4; ++j)
+                acc[i][j] = fmaf(gradients[i].w, w[j].w, fmaf(gradients[i].z, w[j].z, fmaf(gradients[i].y, w[j].y, fmaf(gradients[i].x, w[j].x, acc[i][j]))));
+    }
+    #pragma unroll
+    for (int i = 0; i < 4; ++i)
+    {
+        if (n + i >= batch) continue;
+        const size_t at = (size_t)(n + i) * IN + f;
+        float4 result = make_float4(acc[i][0], acc[i][1], acc[i][2], acc[i][3]);
+        if (x)
+        {
+            const float4 open = *reinterpret_cast<const float4*>(&x[at]);
+            result = make_float4(open.x > 0.0f ? result.x : 0.0f, open.y > 0.0f ? result.y : 0.0f, open.z > 0.0f ? result.z : 0.0f, open.w > 0.0f ? result.w : 0.0f);
+        }
+        *reinterpret_cast<float4*>(&dx[at]) = result;
+    }
+}
+
+// step t of Adam: the bias corrections, in double, because 1 - beta^t cancels; nothing else in this kernel reads what is written here
+__device__ __forceinline__ void next_step(Step* __restrict__ step)
+{
+    if (step->keep_gradients) return;
+    step->step += 1;
+    step->beta1_power *= 0.9;
+    step->beta2_power *= 0.999;
+    const double correction1 = 1.0 - step->beta1_power, root2 = sqrt(1.0 - step->beta2_power);
+    step->step_size = (float)(0.001 * root2 / correction1);
+    step->second_moment_scale = 1.0f;
+}
+
+__device__ __forceinline__ float infinity()
+{
+    return __int_as_float(0x7f800000);
+}
+
+// sum over the warp, the same in every lane
+__device__ __forceinline__ float warp_sum(float x)
+{
+    #pragma unroll
+    for (int offset = 16; offset > 0; offset /= 2) x += __shfl_xor_sync(0xffffffffu, x, offset);
+    return x;
+}
+
+// largest value over the warp and its place, of equals the lowest, the same in every lane
+__device__ __forceinline__ void warp_largest(float& x, int& place)
+{
+    #pragma unroll
+    for (int offset = 16; offset > 0; offset /= 2)
+    {
+        const float other = __shfl_xor_sync(0xffffffffu, x, offset);
+        const int there = __shfl_xor_sync(0xffffffffu, place, offset);
+        if (other > x || (other == x && there < place)) { x = other; place = there; }
+    }
+}
+
+// head  <- Net, dense, softmax, CategoricalCrossentropy
+//   z[n,o] = sum(i) x[n,i] w[i,o] + b[o];  output[n] = softmax(z[n])
+//   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N;  dx[n,i] = sum(o) dz[n,o] w[i,o]
+//   x f32[N,5408]  w f32[1][5408][16] panels of units  z, dz f32[N,16];  target rows t, or class indices, which stand for rows with a single one
+//   block 256 = 4 samples: the reduction in 64 shares, then a warp a sample, then a thread four features; grid N/4
+extern "C" __global__ void __launch_bounds__(256, 2)
+head(Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ weights,
+     const float* __restrict__ bias, float* __restrict__ z, float* __restrict__ output,
+     float* __restrict__ losses, int* __restrict__ correct, float* __restrict__ dz, float* __restrict__ dx,
+     int batch)
+{
+    constexpr int IN = 5408, STRIDE = 5408, CLASSES = 10, OUT = 16, PANEL = 16, ROWS = 4, UNITS = 16, SHARES = 64, THREADS = 256;
+    __shared__ __align__(16) float sums[SHARES][ROWS][UNITS];
+    const int thread = threadIdx.x, warp = thread / 32, lane = thread % 32, n0 = blockIdx.x * ROWS;
+    if (blockIdx.x == 0 && thread == 0 && dz) next_step(step);
+
+    // logits
+    constexpr int o0 = 0;
+    {
+        dense_tile<IN, STRIDE, PANEL, SHARES>(&sums[thread / (UNITS / 4)][0][thread % (UNITS / 4) * 4], UNITS, x, weights, n0, o0 + thread % (UNITS / 4) * 4, thread / (UNITS / 4), batch);
+        __syncthreads();
+        for (int i = thread; i < ROWS * UNITS; i += THREADS)
+        {
+            float sum = 0;
+            for (int s = 0; s < SHARES; ++s) sum += sums[s][i / UNITS][i % UNITS];
+            sum += bias[o0 + i % UNITS];
+            if (n0 + i / UNITS < batch) z[(size_t)(n0 + i / UNITS) * OUT + o0 + i % UNITS] = sum;
+        }
+        __syncthreads();
+    }
+
+    // softmax and loss: a warp a sample
+    const int n = n0 + warp;
+    if (warp < ROWS && n < batch)
+    {
+        const float* logits = z + (size_t)n * OUT;
+        float largest = lane < CLASSES ? logits[lane] : -infinity();
+        int best = lane;
+        for (int o = lane + 32; o < CLASSES; o += 32)
+            if (logits[o] > largest) { largest = logits[o]; best = o; }
+        warp_largest(largest, best);
+        float total = 0;
+        for (int o = lane; o < CLASSES; o += 32) total += expf(logits[o] - largest);
+        total = warp_sum(total);
+        if (output)
+            for (int o = lane; o < CLASSES; o += 32) output[(size_t)n * CLASSES + o] = expf(logits[o] - largest) / total;
+        if (losses)
+        {
+            const int sample = sample_at(step, n);
+            const float log_sum = largest + logf(total);
+            const float* row = step->targets ? step->targets + (size_t)sample * CLASSES : nullptr;
+            const int label = row ? -1 : step->labels[sample];
+            float sum = 0, mass = 0, wanted_value = -infinity();
+            int wanted = lane;
+            for (int o = lane; o < CLASSES; o += 32)
+            {
+                const float t = row ? row[o] : o == label ? 1.0f : 0.0f;
+                mass += t;
+                if (t != 0.0f) sum = fmaf(t, log_sum - logits[o], sum);
+                if (t > wanted_value) { wanted_value = t; wanted = o; }
+            }
+            sum = warp_sum(sum);
+            mass = warp_sum(mass);
+            warp_largest(wanted_value, wanted);
+            if (lane == 0)
+            {
+                losses[n] = sum;
+                correct[n] = best == wanted;
+                if (dz && !isfinite(sum)) atomicExch(&step->bad, 1);
+            }
+            if (dz)
+            {
+                const float inverse = 1.0f / batch, scale = inverse * mass / total;
+                for (int o = lane; o < OUT; o += 32)
+                {
+                    const float t = o >= CLASSES ? 0.0f : row ? row[o] : o == label ? 1.0f : 0.0f;
+                    dz[(size_t)n * OUT + o] = o < CLASSES ? fmaf(expf(logits[o] - largest), scale, -inverse * t) : 0.0f;
+                }
+            }
+        }
+    }
+
+    // dx: a thread four features of all the block's samples
+    if (!dz) return;
+    __syncthreads();
+    for (int f = 4 * thread; f < IN; f += 4 * THREADS) dense_dgrad_tile<IN, CLASSES, OUT, PANEL>(dz, weights, nullptr, dx, n0, f, batch);
+}
+
+// conv2d wgrad  <- Net, conv2d
+//   dw[r,s,c,k] = sum(n,p,q) x[n,p+r,q+s,c] dz[n,p,q,k]; db[k] = sum(n,p,q) dz;  dz f32[N,26,26,32] = dy at the winner of each 2x2 window, where y > 0
+//   x u8 or f32[N,28,28,1] out of the data set  dy f32[N,13,13,32]  partials f32[slices] of w's layout, bias_partials f32[slices][32]
+//   GEMM 32 x 9 x N*169; block 256 = 32 output channels x the whole filter x 8 shares of the windows; grid 1 x min(N, 128) slices, image n goes to slice n % slices
+//   proved away: 3 of 4 multiply-adds, whose gradient is zero; no edge guard in the reduction
+extern "C" __global__ void __launch_bounds__(256, 2)
+conv2d_wgrad(const Step* __restrict__ step,
+             const float* __restrict__ dy,
+             const float* __restrict__ y,
+             const u8* __restrict__ arg,
+             float* __restrict__ partials,
+             float* __restrict__ bias_partials,
+             int batch)
+{
+    constexpr int H = 28, W = 28, C = 1, R = 3, S = 3, K = 32, PANEL = 32, POOL_H = 2, POOL_W = 2, OUT_H = 13, OUT_W = 13;
+    constexpr int CHANNELS = 32, CHUNK = 1, CHUNKS = 1, TAPS = 1, SPLITS = 8, ELEMENTS = 9, UNITS = 1, THREADS = 256;
+    constexpr int BAND_H = 7, BAND_W = 13, ROWS = BAND_H * POOL_H + R - 1, COLUMNS = BAND_W * POOL_W + S - 1, PITCH = 1, FLOATS = R * S * C * K;
+    __shared__ __align__(16) float shared[6272];
+    float* input = shared;                                             // f32[ROWS][COLUMNS][PITCH], CHUNK channels of it
+    float* dz = shared + 448;                                          // f32[BAND_H * BAND_W][CHANNELS]
+    int* winners = reinterpret_cast<int*>(dz + BAND_H * BAND_W * CHANNELS);   // where in input each window's winner has its first tap
+    __shared__ int sample;
+    const int thread = threadIdx.x, channel = thread % CHANNELS, unit = blockIdx.x % UNITS, slice = blockIdx.x / UNITS, slices = gridDim.x / UNITS;
+    const int k0 = unit % (K / CHANNELS) * CHANNELS, c0 = unit / (K / CHANNELS) % CHUNKS * CHUNK, split = thread / CHANNELS / TAPS;
+
+    float dw[ELEMENTS] = {};
+    float db = 0;
+    for (int n = slice; n < batch; n += slices)
+    {
+        if (thread == 0) sample = sample_at(step, n);
+        __syncthreads();
+        const size_t origin = (size_t)sample * (H * W * C);
+        for (int band_row = 0; band_row < OUT_H; band_row += BAND_H)
+
+        {
+            constexpr int band_column = 0;
+            for (int i = thread; i < ROWS * COLUMNS * CHUNK; i += THREADS)
+            {
+                const int h = band_row * POOL_H + i / (COLUMNS * CHUNK), w = band_column * POOL_W + i / CHUNK % COLUMNS, c = i % CHUNK;
+                input[i / CHUNK * PITCH + c] = h < H && w < W ? pixel(step, origin + (h * W + w) * C + c0 + c) : 0.0f;
+            }
+            for (int i = thread; i < BAND_H * BAND_W * CHANNELS; i += THREADS)
+            {
+                const int k = i % CHANNELS, row = i / CHANNELS / BAND_W, column = i / CHANNELS % BAND_W;
+                float gradient = 0.0f;
+                int place = (row * POOL_H * COLUMNS + column * POOL_W) * PITCH;
+                if (band_row + row < OUT_H && band_column + column < OUT_W)
+                {
+                    const size_t at = (((size_t)n * OUT_H + band_row + row) * OUT_W + band_column + column) * K + k0 + k;
+                    gradient = dy[at];
+                    if (!(y[at] > 0.0f)) gradient = 0.0f;
+                    place += (arg[at] / POOL_W * COLUMNS + arg[at] % POOL_W) * PITCH;
+                }
+                dz[i] = gradient;
+                winners[i] = place;
+            }
+            __syncthreads();
+
+            #pragma unroll 1
+            for (int window = split; window < BAND_H * BAND_W; window += SPLITS)
+            {
+                const float gradient = dz[window * CHANNELS + channel];
+                db += gradient;
+                const float* from = input + winners[window * CHANNELS + channel];
+                #pragma unroll
+                for (int i = 0; i < ELEMENTS; ++i) dw[i] = fmaf(gradient, from[(i / (S * C) * COLUMNS + i / C % S) * PITCH + i % C], dw[i]);
+            }
+            __syncthreads();                // the stage is free again
+        }
+    }
+
+    // epilogue: the shares of the windows in order, then one partial a slice
+    #pragma unroll
+    for (int i = 0; i < ELEMENTS; ++i)
+    {
+        shared[thread] = dw[i];
+        __syncthreads();
+        if (split == 0)
+            for (int other = 1; other < SPLITS; ++other) dw[i] += shared[thread + other * (CHANNELS * TAPS)];
+        __syncthreads();
+    }
+    shared[thread] = db;
+    __syncthreads();
+    if (split == 0)
+        for (int other = 1; other < SPLITS; ++other) db += shared[thread + other * (CHANNELS * TAPS)];
+    if (split != 0) return;
+    const int k = k0 + channel;
+    float* to = partials + (size_t)slice * FLOATS + k / PANEL * (PANEL * R * S * C) + k % PANEL;
+    #pragma unroll
+    for (int i = 0; i < ELEMENTS; ++i) to[i * PANEL] = dw[i];
+    bias_partials[slice * K + k] = db;
+}
+
+// Adam (Kingma and Ba 2015, section 2): m += (1-b1)(g - m); v += (1-b2)(g^2 - v); w -= rate sqrt(1-b2^t)/(1-b1^t) m / (sqrt v + eps)
+__device__ __forceinline__ float learn(const Step* __restrict__ step, float w, float g, float& m, float& v)
+{
+    constexpr float GAIN1 = 0.100000001f, GAIN2 = 0.00100000005f, EPSILON = 1.00000001E-07f;
+    m = fmaf(GAIN1, g - m, m);
+    v = fmaf(GAIN2, g * g - v, v);
+    return w - step->step_size * m / (sqrtf(v) + EPSILON);
+}
+
+// takes the step for parameter at, or keeps its gradient; returns the parameter's value
+__device__ __forceinline__ float apply(const Step* __restrict__ step, int at, float g, float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients)
+{
+    if (step->keep_gradients) gradients[at] = g;
+    else if (!step->bad) parameters[at] = learn(step, parameters[at], g, moment1[at], moment2[at]);
+    return parameters[at];
+}
+
+// dense wgrad and update  <- Net, dense
+//   dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o];  then the optimizer
+//   x f32[N,5408]  dy f32[N,16]  w f32[1][5408][16] at 320  b f32[16] at 86848 of the parameters
+//   GEMM 5408 x 10 x N; block 128 = 128 features x 16 units, thread = 4 x 4 sums over the whole batch; grid 43
+extern "C" __global__ void __launch_bounds__(128, 4)
+dense_update(const Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ dy,
+             float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
+             int batch)
+{
+    constexpr int IN = 5408, STRIDE = 5408, OUT = 16, PANEL = 16, FEATURES = 128, UNITS = 16, WEIGHTS = 320, BIAS = 86848;
+    const int thread = threadIdx.x, o = blockIdx.x % (OUT / UNITS) * UNITS + thread % (UNITS / 4) * 4, f = blockIdx.x / (OUT / UNITS) * FEATURES + thread / (UNITS / 4) * 4;
+    if (f >= IN) return;
+    float4 dw[4] = {};
+    float4 db = make_float4(0, 0, 0, 0);
+    #pragma unroll 2
+    for (int n = 0; n < batch; ++n)
+    {
+        const float4 quad = *reinterpret_cast<const float4*>(&x[(size_t)n * STRIDE + f]), gradient = *reinterpret_cast<const float4*>(&dy[(size_t)n * OUT + o]);
+        multiply_add(dw[0], quad.x, gradient); multiply_add(dw[1], quad.y, gradient); multiply_add(dw[2], quad.z, gradient); multiply_add(dw[3], quad.w, gradient);
+        if (f == 0) multiply_add(db, 1.0f, gradient);
+    }
+
+    // epilogue
+    #pragma unroll
+    for (int i = 0; i < 4; ++i)
+    {
+        const int at = WEIGHTS + o / PANEL * (PANEL * IN) + (f + i) * PANEL + o % PANEL;
+        const float g[4] = { dw[i].x, dw[i].y, dw[i].z, dw[i].w };
+        if (IN % 4 == 0 || f + i < IN)
+            #pragma unroll
+            for (int j = 0; j < 4; ++j) apply(step, at + j, g[j], parameters, moment1, moment2, gradients);
+    }
+    if (f == 0)
+    {
+        const float g[4] = { db.x, db.y, db.z, db.w };
+        #pragma unroll
+        for (int j = 0; j < 4; ++j) apply(step, BIAS + o + j, g[j], parameters, moment1, moment2, gradients);
+    }
+}
+
+// one sum a thread, in shared memory
+struct Sums
+{
+    double loss[128];
+    int correct[128];
+};
+
+// Run by one block of 128, behind the last reader of the order: adds the batch's losses in a fixed order, and moves on to the next batch.
+__device__ __forceinline__ void finish(Sums& sums, Step* __restrict__ step, const float* __restrict__ losses, const int* __restrict__ correct, int batch)
+{
+    constexpr int THREADS = 128;
+    const int thread = threadIdx.x;
+    double loss = 0;
+    int right = 0;
+    for (int n = thread; n < batch; n += THREADS)
+    {
+        loss += losses[n];
+        right += correct[n];
+    }
+    sums.loss[thread] = loss;
+    sums.correct[thread] = right;
+    for (int half = THREADS / 2; half > 0; half /= 2)
+    {
+        __syncthreads();
+        if (thread < half)
+        {
+            sums.loss[thread] += sums.loss[thread + half];
+            sums.correct[thread] += sums.correct[thread + half];
+        }
+    }
+    if (thread != 0) return;
+    if (step->bad)
+    {
+        if (step->failed_step == 0) step->failed_step = step->step;
+        return;
+    }
+    step->loss_sum += sums.loss[0];
+    step->correct += sums.correct[0];
+    step->position += batch;
+}
+
+// update of every parameter that has partial gradients: g = sum(slices), then the optimizer
+//   conv2d.kernel f32[288] from f32[min(N, 128)][288], 9 blocks
+//   conv2d.bias f32[32] from f32[min(N, 128)][32], 1 block
+//   block 128 = 32 elements x 4 quarters of the slices; one block more ends the step
+extern "C" __global__ void __launch_bounds__(128, 8)
+conv_update(Step* __restrict__ step, const float* __restrict__ partials, float* __restrict__ derived,
+            float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
+            const float* __restrict__ losses, const int* __restrict__ correct, int batch)
+{
+    __shared__ float sums[4][32];
+    __shared__ Sums step_sums;
+    const int lane = threadIdx.x % 32, quarter = threadIdx.x / 32;
+    int block = blockIdx.x, at = 0, floats = 0, slices = 0;
+    const float* from = nullptr;
+    if (block < 9) { at = 0; floats = 288; slices = 128; from = partials; }
+    else if (block < 10) { block -= 9; at = 288; floats = 32; slices = 128; from = partials + 36864; }
+    else
+    {
+        finish(step_sums, step, losses, correct, batch);
+        return;
+    }
+
+    const int element = block * 32 + lane;
+    slices = min(batch, slices);
+    float sum = 0;
+    if (element < floats)
+        #pragma unroll 4
+        for (int slice = quarter; slice < slices; slice += 4) sum += from[(size_t)slice * floats + element];
+    sums[quarter][lane] = sum;
+    __syncthreads();
+    if (quarter != 0 || element >= floats) return;
+    apply(step, at + element, (sums[0][lane] + sums[1][lane]) + (sums[2][lane] + sums[3][lane]), parameters, moment1, moment2, gradients);
+}
+
+// measure: adds the losses of a forward pass to the step's sums; one block
+extern "C" __global__ void __launch_bounds__(128, 8)
+measure(Step* __restrict__ step, const float* __restrict__ losses, const int* __restrict__ correct, int batch)
+{
+    __shared__ Sums step_sums;
+    finish(step_sums, step, losses, correct, batch);
+}
