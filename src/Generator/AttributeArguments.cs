@@ -69,6 +69,9 @@ internal sealed class AttributeArguments
         return fallback;
     }
 
+    /// <summary>A value that is in range by itself, and not beside the others.</summary>
+    public void Refuse(string name, string range, string found) => OutOfRange(name, range, found);
+
     public bool Flag(string name, bool fallback) => Find(name) is { Value: bool value } ? value : fallback;
 
     public string? Text(string name) => Find(name) is { Value: string value } ? value : null;

@@ -14,20 +14,22 @@ internal sealed partial class ModelReader
         if (attributes.Count == 0) Fail(DiagnosticCatalog.NoLayers, ClassLocation(), _type.Name);
 
         var automatic = new LayerNames(preset);
-        var calls = new CallSpec[attributes.Count];
-        for (int i = 0; i < calls.Length; i++)
+        foreach (AttributeData attribute in attributes)
         {
-            var layer = new AttributeArguments(attributes[i], _report, _cancellation);
-            _layers.Add(layer);
-            calls[i] = new CallSpec(ReadLayer(layer, automatic), [i == 0 ? CallSpec.ModelInput : i - 1]);
+            AttributeArguments layer = Argument(attribute);
+            _calls.Add(ReadLayer(layer, layer.Text("Name"), automatic), new CallSite(layer, null), _calls.Count == 0 ? CallSpec.ModelInput : _calls.Count - 1);
         }
-        CheckNames(calls);
-        return new(calls);
+
+        // Names that were counted, not chosen, come first: a chosen name has to give way to them.
+        CheckNames([.. Enumerable.Range(0, _calls.Count).OrderBy(i => _layers[i].Text("Name") is not null).Select(i => (_calls[i].Layer.Name, _layers[i], _layers[i].Location("Name")))]);
+        return new(_calls.ToArray());
     }
 
-    private static LayerSpec ReadLayer(AttributeArguments layer, LayerNames automatic)
+    /// <param name="layer">The attribute.</param>
+    /// <param name="given">The layer's name; null where it is counted.</param>
+    /// <param name="automatic">Counts names.</param>
+    private static LayerSpec ReadLayer(AttributeArguments layer, string? given, LayerNames automatic)
     {
-        string? given = layer.Text("Name");
         switch (layer.Title)
         {
             case "Conv2D":
@@ -42,6 +44,8 @@ internal sealed partial class ModelReader
             case "Dense":
                 return new DenseSpec(
                     given ?? automatic.Dense(), layer.Int("units", 1, Limits.Units), ReadActivation(layer), layer.Flag("Bias", fallback: true), layer.OptionalInt("In", 1, int.MaxValue));
+            case "Dropout":
+                return new DropoutSpec(given ?? automatic.Dropout(), layer.Real("rate", 0, static rate => rate is >= 0 and < 1, "at least 0 and less than 1"));
             default:
                 layer.Fault(DiagnosticCatalog.NotSupportedYet, layer.Location(), "Layer " + layer.Title, "layers are Conv2D, MaxPool2D, Flatten and Dense");
                 return new FlattenSpec(given ?? automatic.Flatten());
@@ -83,24 +87,20 @@ internal sealed partial class ModelReader
             Location.Create(attribute.ApplicationSyntaxReference!.SyntaxTree, attribute.ApplicationSyntaxReference.Span);
     }
 
-    private void CheckNames(CallSpec[] calls)
+    /// <summary>Names are identifiers, and none is another's; generated code writes "fc_a" as FcA.</summary>
+    private void CheckNames((string Name, AttributeArguments Layer, Location At)[] layers)
     {
-        // Names that were counted, not chosen, come first: a chosen name has to give way to them. Generated code writes "fc_a" as FcA.
         var taken = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (int i = 0; i < calls.Length; i++)
-            if (_layers[i].Text("Name") is null) taken[Identifiers.Pascal(calls[i].Layer.Name)] = calls[i].Layer.Name;
-        for (int i = 0; i < calls.Length; i++)
+        foreach ((string name, AttributeArguments layer, Location at) in layers)
         {
-            if (_layers[i].Text("Name") is not { } name) continue;
             string identifier = Identifiers.Pascal(name);
-            if (!IsIdentifier(name)) BadName(i, name, "must be an ASCII letter, then letters, digits or underscores");
+            if (!IsIdentifier(name)) BadName("must be an ASCII letter, then letters, digits or underscores");
             else if (!taken.TryGetValue(identifier, out string? other)) taken.Add(identifier, name);
-            else BadName(i, name, other == name ? "is taken by another layer of " + _type.Name : "reads like '" + other + "' in generated code");
+            else BadName(other == name ? "is taken by another layer of " + _type.Name : "reads like '" + other + "' in generated code");
+
+            void BadName(string reason) => layer.Fault(DiagnosticCatalog.BadLayerName, at, name, reason);
         }
     }
-
-    private void BadName(int layer, string name, string reason) =>
-        _layers[layer].Fault(DiagnosticCatalog.BadLayerName, _layers[layer].Location("Name"), name, reason);
 
     private static bool IsIdentifier(string name)
     {

@@ -6,7 +6,7 @@ namespace Convoke.Generator;
 
 internal sealed partial class ModelReader
 {
-    private (LossKind? Loss, OptimizerSpec? Optimizer, bool Accuracy) ReadTraining(Preset preset, EquatableArray<CallSpec> calls)
+    private (LossKind? Loss, OptimizerSpec? Optimizer, bool Accuracy) ReadTraining(Preset preset, int output)
     {
         AttributeArguments? loss = ReadOnlyOne(Names.LossBase, "losses");
         AttributeArguments? optimizer = ReadOnlyOne(Names.OptimizerBase, "optimizers");
@@ -20,7 +20,7 @@ internal sealed partial class ModelReader
             Incomplete(accuracy, "[Accuracy] but neither loss nor optimizer", "add both, or leave [Accuracy] out");
 
         LossKind? kind = loss is null ? null : ReadLoss(loss);
-        if (kind is { } k && calls.Count > 0) CheckHead(loss!, k, calls[calls.Count - 1].Layer, _layers[calls.Count - 1]);
+        if (kind is { } k && output != CallSpec.ModelInput) CheckHead(loss!, k, _calls[output].Layer, _calls.Site(output).LocationOf(DiagnosticCatalog.HeadDisagreesWithLoss.Id, "Activation"));
         return (kind, optimizer is null ? null : ReadOptimizer(optimizer, preset), accuracy is not null);
     }
 
@@ -47,23 +47,34 @@ internal sealed partial class ModelReader
         switch (optimizer.Title)
         {
             case "Sgd":
-                spec = new SgdSpec(Positive(optimizer, "rate", 0.01));
+                double momentum = Decay(optimizer, "Momentum", 0);
+                bool nesterov = optimizer.Flag("Nesterov", false);
+                if (nesterov && momentum == 0) optimizer.Refuse("Nesterov", "false unless Momentum is greater than 0", "true");
+                spec = new SgdSpec(Positive(optimizer, "rate", 0.01), momentum, nesterov && momentum > 0);
+                break;
+            case "AdamW":
+                spec = Adam(optimizer, preset) with
+                {
+                    WeightDecay = optimizer.Real("WeightDecay", preset == Preset.Keras ? 0.004 : 0.01, static value => value >= 0 && !double.IsInfinity(value), "a finite number of at least 0"),
+                };
                 break;
             case "Adam":
-                spec = new AdamSpec(
-                    Positive(optimizer, "rate", 1e-3),
-                    Decay(optimizer, "Beta1", 0.9),
-                    Decay(optimizer, "Beta2", 0.999),
-                    Positive(optimizer, "Epsilon", preset == Preset.Keras ? 1e-7 : 1e-8),
-                    preset == Preset.Keras ? EpsilonForm.BeforeCorrection : EpsilonForm.AfterCorrection);
+                spec = Adam(optimizer, preset);
                 break;
             default:
-                Fail(DiagnosticCatalog.NotSupportedYet, optimizer.Location(), "Optimizer " + optimizer.Title, "optimizers are Adam and Sgd");
+                Fail(DiagnosticCatalog.NotSupportedYet, optimizer.Location(), "Optimizer " + optimizer.Title, "optimizers are Adam, AdamW and Sgd");
                 break;
         }
         _failed |= optimizer.Failed;
         return spec;
     }
+
+    private static AdamSpec Adam(AttributeArguments optimizer, Preset preset) => new(
+        Positive(optimizer, "rate", 1e-3),
+        Decay(optimizer, "Beta1", 0.9),
+        Decay(optimizer, "Beta2", 0.999),
+        Positive(optimizer, "Epsilon", preset == Preset.Keras ? 1e-7 : 1e-8),
+        preset == Preset.Keras ? EpsilonForm.BeforeCorrection : EpsilonForm.AfterCorrection);
 
     private static double Positive(AttributeArguments optimizer, string name, double fallback) =>
         optimizer.Real(name, fallback, static value => value > 0 && !double.IsInfinity(value), "a finite number greater than 0");
@@ -72,23 +83,30 @@ internal sealed partial class ModelReader
         optimizer.Real(name, fallback, static value => value is >= 0 and < 1, "at least 0 and less than 1");
 
     /// <summary>The last layer must yield what the loss takes.</summary>
-    private void CheckHead(AttributeArguments lossAttribute, LossKind loss, LayerSpec head, AttributeArguments headAttribute)
+    private void CheckHead(AttributeArguments lossAttribute, LossKind loss, LayerSpec head, Location headLocation)
     {
-        ActivationKind? activation = head switch { Conv2DSpec conv => conv.Activation, DenseSpec dense => dense.Activation, _ => null };
+        ActivationKind? activation = head switch
+        {
+            Conv2DSpec conv => conv.Activation,
+            DenseSpec dense => dense.Activation,
+            ReluSpec => ActivationKind.Relu,
+            SoftmaxSpec => ActivationKind.Softmax,
+            _ => null,
+        };
         if (loss == LossKind.CrossEntropy)
         {
             if (activation is null or ActivationKind.None) return;
             bool softmax = activation == ActivationKind.Softmax;
-            Fail(DiagnosticCatalog.HeadDisagreesWithLoss, headAttribute.Location("Activation"), lossAttribute.Title, "logits", head.Name,
+            Fail(DiagnosticCatalog.HeadDisagreesWithLoss, headLocation, lossAttribute.Title, "logits", head.Name,
                 softmax ? "probabilities" : "their positive part",
-                softmax ? "leave its activation out, or use [SparseCategoricalCrossentropy]" : "leave its activation out");
+                softmax ? (head is SoftmaxSpec ? "leave it out" : "leave its activation out") + ", or use [SparseCategoricalCrossentropy]" : head is ReluSpec ? "leave it out" : "leave its activation out");
         }
         else if (activation != ActivationKind.Softmax)
         {
             string instead = loss == LossKind.SparseCategoricalCrossentropy ? ", or use [CrossEntropy]" : "";
             Fail(DiagnosticCatalog.HeadDisagreesWithLoss, lossAttribute.Location(), lossAttribute.Title, "probabilities", head.Name,
                 activation == ActivationKind.None ? "logits" : "none",
-                (activation is null ? "end in a layer with Activation.Softmax" : "give it Activation = Activation.Softmax") + instead);
+                (activation is null || head is ReluSpec ? "end in a layer with Activation.Softmax" : "give it Activation = Activation.Softmax") + instead);
         }
     }
 

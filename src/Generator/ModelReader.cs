@@ -18,6 +18,7 @@ internal sealed partial class ModelReader
     private readonly Report? _report;
     private readonly CancellationToken _cancellation;
     private readonly List<AttributeArguments> _layers = [];
+    private readonly CallRecorder _calls = new();
     private bool _failed;
 
     private ModelReader(INamedTypeSymbol type, AttributeData model, Compilation compilation, Report? report, CancellationToken cancellation)
@@ -45,10 +46,14 @@ internal sealed partial class ModelReader
     public void ReportAll()
     {
         if (Read()?.Spec is not { } spec) return;
+
+        // A call in a loop, or in a helper that is called twice, has one place in the text.
+        var said = new HashSet<(Location, string)>();
         foreach (SpecProblem problem in Compiler.Check(spec))
         {
-            AttributeArguments attribute = problem.Call == CallSpec.ModelInput ? _model : _layers[problem.Call];
-            _report?.Invoke(DiagnosticCatalog.Find(problem.Id), attribute.Location(problem.Argument), [.. problem.MessageArguments]);
+            DiagnosticDescriptor descriptor = DiagnosticCatalog.Find(problem.Id);
+            Location at = problem.Call == CallSpec.ModelInput ? _model.Location(problem.Argument) : _calls.Site(problem.Call).LocationOf(problem.Id, problem.Argument);
+            if (said.Add((at, problem.Id))) _report?.Invoke(descriptor, at, [.. problem.MessageArguments]);
         }
     }
 
@@ -64,16 +69,22 @@ internal sealed partial class ModelReader
 
         Preset preset = _model.Member("Defaults", Preset.Keras, Preset.PyTorch);
         InputSpec? input = ReadInput();
-        EquatableArray<CallSpec> calls = ReadLayers(preset);
-        (LossKind? loss, OptimizerSpec? optimizer, bool accuracy) = ReadTraining(preset, calls);
+        (EquatableArray<CallSpec> calls, EquatableArray<OutputSpec> outputs) = HasForward(out List<IMethodSymbol> layers, out List<IMethodSymbol> forwards)
+            ? ReadForward(preset, layers, forwards)
+            : (ReadLayers(preset), []);
+        (LossKind? loss, OptimizerSpec? optimizer, bool accuracy) = ReadTraining(preset, outputs.Count > 0 ? outputs[0].Call : calls.Count - 1);
 
-        string? ns = _type.ContainingNamespace.IsGlobalNamespace ? null : _type.ContainingNamespace.ToDisplayString(NamespaceFormat);
         string name = SyntaxFacts.GetKeywordKind(_type.Name) == SyntaxKind.None ? _type.Name : "@" + _type.Name;
         bool valid = !_failed && !_model.Failed && _layers.TrueForAll(static layer => !layer.Failed);
-        return new ModelReading(ns, name, valid
-            ? new ModelSpec(ns, name, SyntaxFacts.GetText(_type.DeclaredAccessibility), input!, preset, calls, loss, optimizer, accuracy)
-            : null);
+        ModelSpec? spec = valid
+            ? new ModelSpec(Namespace, name, SyntaxFacts.GetText(_type.DeclaredAccessibility), input!, preset, calls, loss, optimizer, accuracy) { Outputs = outputs }
+            : null;
+        return new ModelReading(Namespace, name, spec, new([.. _methods]));
     }
+
+    private string? Namespace => _type.ContainingNamespace.IsGlobalNamespace ? null : _type.ContainingNamespace.ToDisplayString(NamespaceFormat);
+
+    private string HintStem => ModelReading.HintStemOf(Namespace, _type.Name);
 
     private static SymbolDisplayFormat NamespaceFormat { get; } =
         SymbolDisplayFormat.FullyQualifiedFormat.WithGlobalNamespaceStyle(SymbolDisplayGlobalNamespaceStyle.Omitted);
@@ -142,5 +153,5 @@ internal sealed partial class ModelReader
     private ClassDeclarationSyntax? DeclarationOf(AttributeData attribute) =>
         attribute.ApplicationSyntaxReference?.GetSyntax(_cancellation).FirstAncestorOrSelf<ClassDeclarationSyntax>();
 
-    private static bool InConvoke(INamedTypeSymbol type) => type.ContainingNamespace is { Name: Names.Namespace, ContainingNamespace.IsGlobalNamespace: true };
+    private static bool InConvoke(INamedTypeSymbol type) => Names.InConvoke(type);
 }

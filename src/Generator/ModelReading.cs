@@ -1,5 +1,6 @@
 using Convoke.Kernels;
 using Convoke.Kernels.Models;
+using Convoke.Kernels.Types;
 
 namespace Convoke.Generator;
 
@@ -7,10 +8,13 @@ namespace Convoke.Generator;
 /// <param name="Namespace">Namespace of the class, null for the global one.</param>
 /// <param name="Name">Name of the class, escaped where it is a keyword.</param>
 /// <param name="Spec">The model; null where it has a fault, and only its skeleton can be written.</param>
-internal sealed record ModelReading(string? Namespace, string Name, ModelSpec? Spec)
+/// <param name="Methods">Methods that declare layers: the class does not compile without their bodies.</param>
+internal sealed record ModelReading(string? Namespace, string Name, ModelSpec? Spec, EquatableArray<LayerMethod> Methods)
 {
     /// <summary>Stem of generated files' names; an '@' of an escaped keyword is no letter that such names may have.</summary>
-    public string HintStem => (Namespace is null ? Name : Namespace + "." + Name).Replace("@", "");
+    public string HintStem => HintStemOf(Namespace, Name);
+
+    public static string HintStemOf(string? ns, string name) => (ns is null ? name : ns + "." + name).Replace("@", "");
 }
 
 /// <summary>A model class with what the compiler made of it.</summary>

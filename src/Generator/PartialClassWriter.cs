@@ -16,6 +16,11 @@ internal static class PartialClassWriter
         {
             if (output.Network is { } network) WriteModel(code, name, network);
             else WriteSkeleton(code, name);
+            foreach (LayerMethod method in output.Reading.Methods)
+            {
+                code.Line();
+                method.Write(code);
+            }
         }
         return code.ToString();
     }

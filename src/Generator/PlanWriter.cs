@@ -52,7 +52,7 @@ internal static class PlanWriter
     private static string OptimizerOf(OptimizerSpec? optimizer) => optimizer switch
     {
         null => "null",
-        SgdSpec sgd => New("\"Sgd\"", Literals.Of(sgd.LearningRate), "0", "0", "0", "EpsilonAfterCorrection: false"),
+        SgdSpec sgd => New("\"Sgd\"", Literals.Of(sgd.LearningRate), "0", "0", Literals.Of(sgd.Moments), "EpsilonAfterCorrection: false"),
         AdamSpec adam => New(
             "\"Adam\"", Literals.Of(adam.LearningRate), Literals.Of(adam.Beta1), Literals.Of(adam.Beta2), "2",
             "EpsilonAfterCorrection: " + Literals.Of(adam.Form == EpsilonForm.AfterCorrection)),

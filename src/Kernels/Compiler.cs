@@ -12,7 +12,7 @@ namespace Convoke.Kernels;
 /// <summary>The contents page: every pass from what the user said to the text of the kernels, in order.</summary>
 public static class Compiler
 {
-    /// <summary>The faults of a model that only its shapes show; a model without any but information (CVK0105) can be compiled.</summary>
+    /// <summary>The faults of a model that only its shapes show; a model with none but warnings and information (CVK0012, CVK0105) can be compiled.</summary>
     public static EquatableArray<SpecProblem> Check(ModelSpec spec) => ModelChecker.Check(spec);
 
     /// <summary>Compiles a model without faults.</summary>
@@ -22,7 +22,9 @@ public static class Compiler
     public static CompiledModel Compile(ModelSpec spec, Action<string, string>? log = null)
     {
         foreach (SpecProblem problem in Check(spec))
-            if (problem.Id != "CVK0105") throw new ArgumentException($"{problem.Id} {string.Join(", ", problem.MessageArguments)}", nameof(spec));
+            if (problem.Id is not ("CVK0012" or "CVK0105")) throw new ArgumentException($"{problem.Id} {string.Join(", ", problem.MessageArguments)}", nameof(spec));
+
+        spec = LiveCalls.Only(spec);
 
         // What the user wrote, as a graph; then the one rewrite that losses need before they are differentiated.
         Graph forward = Logged("build", GraphBuilder.Build(spec));

@@ -68,8 +68,9 @@ public static class ModelSummary
 
     private static string Describe(OptimizerSpec? optimizer) => optimizer switch
     {
-        AdamSpec a => FormattableString.Invariant($"Adam (rate {a.LearningRate}, betas {a.Beta1} and {a.Beta2}, epsilon {a.Epsilon:0.###e-0})"),
-        SgdSpec s => FormattableString.Invariant($"SGD (rate {s.LearningRate})"),
+        AdamSpec a => FormattableString.Invariant($"Adam{(a.WeightDecay > 0 ? "W" : "")} (rate {a.LearningRate}, betas {a.Beta1} and {a.Beta2}, epsilon {a.Epsilon:0.###e-0}")
+            + (a.WeightDecay > 0 ? FormattableString.Invariant($", weight decay {a.WeightDecay})") : ")"),
+        SgdSpec s => FormattableString.Invariant($"SGD (rate {s.LearningRate}") + (s.Momentum > 0 ? FormattableString.Invariant($", {(s.Nesterov ? "Nesterov " : "")}momentum {s.Momentum})") : ")"),
         _ => "none",
     };
 

@@ -29,4 +29,29 @@ internal static class Models
         [Sgd(0.05), CrossEntropy]
         internal partial class Cnn;
         """;
+
+    /// <summary>The PyTorch-shaped program without dropout: layers as methods, and Forward.</summary>
+    public const string Forward = """
+        using Convoke;
+        namespace N;
+
+        [Model(3, 32, 32, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
+        [Sgd(0.01), CrossEntropy]
+        public partial class ForwardNet
+        {
+            [Conv2D(32, 3)] private static partial Sym Conv1(Sym x);
+            [Conv2D(64, 3)] private static partial Sym Conv2(Sym x);
+            [MaxPool2D(2)] private static partial Sym Pool(Sym x);
+            [Dense(128, In = 64 * 6 * 6)] private static partial Sym Fc1(Sym x);
+            [Dense(10)] private static partial Sym Fc2(Sym x);
+
+            private static Sym Forward(Sym x)
+            {
+                x = Pool(Relu(Conv1(x)));
+                x = Pool(Relu(Conv2(x)));
+                x = Relu(Fc1(Flatten(x)));
+                return Fc2(x);
+            }
+        }
+        """;
 }

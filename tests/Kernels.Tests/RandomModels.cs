@@ -70,9 +70,12 @@ internal static class RandomModels
         for (int i = random.Next(0, 3); i > 0; i--) layers.Add(new DenseSpec($"hidden{i}", random.Next(1, 70), (ActivationKind)random.Next(2), random.Next(4) > 0, null));
         var loss = (LossKind)random.Next(3);
         layers.Add(new DenseSpec("head", random.Next(2, 40), loss == LossKind.CrossEntropy ? ActivationKind.None : ActivationKind.Softmax, random.Next(4) > 0, null));
-        OptimizerSpec optimizer = random.Next(3) switch
+        OptimizerSpec optimizer = random.Next(6) switch
         {
             0 => new SgdSpec(0.125),
+            3 => new SgdSpec(0.125, 0.75),
+            4 => new SgdSpec(0.125, 0.75, Nesterov: true),
+            5 => new AdamSpec(1e-3, 0.9, 0.999, 1e-8, EpsilonForm.AfterCorrection, 0.125),
             1 => Models.KerasAdam,
             _ => new AdamSpec(1e-3, 0.9, 0.999, 1e-8, EpsilonForm.AfterCorrection),
         };

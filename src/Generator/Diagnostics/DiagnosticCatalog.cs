@@ -38,6 +38,21 @@ internal static class DiagnosticCatalog
     public static readonly DiagnosticDescriptor HeadDisagreesWithLoss = Error("CVK0010", "Last layer and loss disagree",
         "{0} takes {1} but {2} yields {3}; {4}");
 
+    public static readonly DiagnosticDescriptor LayerNeverCalled = Warning("CVK0011", "Layer is never called",
+        "{0} is a layer of {1} that Forward never calls; call it or remove it");
+
+    public static readonly DiagnosticDescriptor ResultNeverUsed = Warning("CVK0012", "Result is never used",
+        "Nothing that the model returns depends on this call of {0}, so it is left out");
+
+    public static readonly DiagnosticDescriptor TwoForms = Error("CVK0013", "Layers on the class and as methods",
+        "{0} has layers both on the class and {1}; keep one of the two forms");
+
+    public static readonly DiagnosticDescriptor BadForward = Error("CVK0014", "Forward has the wrong form",
+        "{0} {1}; write one private static Sym Forward(Sym x)");
+
+    public static readonly DiagnosticDescriptor BadLayerMethod = Error("CVK0015", "Layer method has the wrong form",
+        "{0} cannot be a layer because it {1}; write private static partial Sym {0}(Sym x)");
+
     public static readonly DiagnosticDescriptor SizeReachesZero = Error("CVK0101", "Spatial size reaches zero",
         "{0} needs an image of at least {1} but receives {2} (after {3})");
 
@@ -59,6 +74,12 @@ internal static class DiagnosticCatalog
     public static readonly DiagnosticDescriptor NotSupportedYet = Error("CVK0201", "Combination is not supported yet",
         "{0} is not supported yet: {1}");
 
+    public static readonly DiagnosticDescriptor ForwardUnreadable = Error("CVK0202", "Forward uses what cannot be read",
+        "Forward is read while the program compiles, and {0} cannot be read then; constants, local variables, static methods of this project and calls of layers can");
+
+    public static readonly DiagnosticDescriptor ForwardTooLong = Error("CVK0203", "Forward takes too long to read",
+        "Forward is read while the program compiles, but {0}");
+
     public static readonly DiagnosticDescriptor OverBudget = Error("CVK0301", "Model is too large",
         "{0} needs {1}, more than the {2} that a model may use");
 
@@ -66,7 +87,8 @@ internal static class DiagnosticCatalog
     public static readonly DiagnosticDescriptor[] All =
     [
         NotPartial, SplitLayers, OutOfRange, NoInputShape, TrainingIncomplete, BadLayerName, UnsafeNotAllowed, UnsupportedClass, NoLayers,
-        HeadDisagreesWithLoss, SizeReachesZero, InDisagrees, NeedsFlatInput, NeedsImage, PoolingDrops, ClassCount, NotSupportedYet, OverBudget,
+        HeadDisagreesWithLoss, LayerNeverCalled, ResultNeverUsed, TwoForms, BadForward, BadLayerMethod,
+        SizeReachesZero, InDisagrees, NeedsFlatInput, NeedsImage, PoolingDrops, ClassCount, NotSupportedYet, ForwardUnreadable, ForwardTooLong, OverBudget,
     ];
 
     /// <summary>The descriptor of an id that the compiler reports.</summary>
@@ -80,6 +102,9 @@ internal static class DiagnosticCatalog
 
     /// <summary>Whether a model that has it cannot be compiled.</summary>
     public static bool IsFault(string id) => Find(id).DefaultSeverity == DiagnosticSeverity.Error;
+
+    private static DiagnosticDescriptor Warning(string id, string title, string message) =>
+        new(id, title, message, "Convoke", DiagnosticSeverity.Warning, isEnabledByDefault: true, helpLinkUri: HelpLinkBase + id + ".md");
 
     private static DiagnosticDescriptor Error(string id, string title, string message) =>
         new(id, title, message, "Convoke", DiagnosticSeverity.Error, isEnabledByDefault: true, helpLinkUri: HelpLinkBase + id + ".md");

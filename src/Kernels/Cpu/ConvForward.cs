@@ -176,7 +176,6 @@ public static class ConvForward
             if (epilogue.Winners) code.Line($"Lanes.StoreBytes(winner, {KernelWriter.Plus("arg", y)});");
         }
 
-        // MaxNative yields its second operand where one is NaN: the value stands second, so that a NaN survives.
-        string Relu(string value) => epilogue.Relu ? $"V.MaxNative(F.Zero, {value})" : value.Contains('+') ? $"({value})" : value;
+        string Relu(string value) => epilogue.Relu ? writer.Relu(value) : value.Contains('+') ? $"({value})" : value;
     }
 }

@@ -175,7 +175,7 @@ public static class ConvWinograd
                 else
                 {
                     for (int e = 0; e < 4; e++)
-                        code.Line($"{Finish(epilogue, $"v{e}")}.Store({KernelWriter.Plus("y", ((e / 2 * g.OutColumns) + (e % 2)) * g.KStored)} + k);");
+                        code.Line($"{Finish(writer, epilogue, $"v{e}")}.Store({KernelWriter.Plus("y", ((e / 2 * g.OutColumns) + (e % 2)) * g.KStored)} + k);");
                 }
             }
 
@@ -194,13 +194,13 @@ public static class ConvWinograd
             code.Line($"best = V.MaxNative(best, v{e});");
         }
 
-        code.Line($"{Finish(epilogue, "best")}.Store(y + k);");
+        code.Line($"{Finish(writer, epilogue, "best")}.Store(y + k);");
         if (epilogue.Winners) code.Line("Lanes.StoreBytes(winner, arg + k);");
     }
 
-    private static string Finish(ConvForward.Epilogue epilogue, string value)
+    private static string Finish(KernelWriter writer, ConvForward.Epilogue epilogue, string value)
     {
         string biased = epilogue.Bias ? $"{value} + V.Load(bias + k)" : value;
-        return epilogue.Relu ? $"V.MaxNative(F.Zero, {biased})" : epilogue.Bias ? $"({biased})" : value;
+        return epilogue.Relu ? writer.Relu(biased) : epilogue.Bias ? $"({biased})" : value;
     }
 }

@@ -74,7 +74,7 @@ public sealed record DenseGemm(int In, int InStride, int Out, int OutStride, int
             if (relu)
             {
                 code.Line($"for (int n = 0; n < count; n++)");
-                code.Line($"    for (int o = 0; o < {Out}; o += {writer.Lanes}) V.MaxNative(F.Zero, V.Load(y + n * {OutStride} + o)).Store(y + n * {OutStride} + o);");
+                code.Line($"    for (int o = 0; o < {Out}; o += {writer.Lanes}) {writer.Relu($"V.Load(y + n * {OutStride} + o)")}.Store(y + n * {OutStride} + o);");
             }
         }
 

@@ -13,6 +13,9 @@ public sealed class KernelWriter(VectorTarget target)
 
     public int Lanes => Target.Lanes;
 
+    /// <summary>max(x, 0) of a vector.</summary>
+    public string Relu(string vector) => new VectorPrinter(Target).Print(new KernelIr.Expression.Relu(vector));
+
     /// <summary>False the second time the same method is asked for: a remainder tile may serve several callers.</summary>
     public bool Once(string method) => _emitted.Add(method);
 

@@ -1,4 +1,5 @@
 using Convoke.Kernels.Emission;
+using Convoke.Kernels.KernelIr;
 using Convoke.Kernels.Models;
 
 namespace Convoke.Kernels.Cpu;
@@ -6,20 +7,14 @@ namespace Convoke.Kernels.Cpu;
 /// <summary>The optimizer step on a run of parameters whose gradient was just computed, or that gradient's way into the sink.</summary>
 public static class Optimizer
 {
-    /// <summary>Moments smaller than this are dropped: denormal arithmetic is many times slower, and they move nothing.</summary>
-    private const double TinyMoment = 1e-30;
-
     /// <summary>Emits Apply(step, offset, g, count).</summary>
     public static void Emit(KernelWriter writer, OptimizerSpec optimizer)
     {
+        Pointwise step = OptimizerStep.Of(optimizer);
+        bool moments = optimizer.Moments > 0;
         CodeWriter code = writer.Code;
         code.Line();
-        code.Line(optimizer switch
-        {
-            AdamSpec { Form: EpsilonForm.BeforeCorrection } => "// Adam (Kingma and Ba 2015, section 2): m += (1-b1)(g - m); v += (1-b2)(g^2 - v); w -= rate sqrt(1-b2^t)/(1-b1^t) m / (sqrt v + eps)",
-            AdamSpec => "// Adam (Kingma and Ba 2015, algorithm 1): m += (1-b1)(g - m); v += (1-b2)(g^2 - v); w -= rate/(1-b1^t) m / (sqrt(v/(1-b2^t)) + eps)",
-            _ => "// SGD: w -= rate g",
-        });
+        code.Line("// " + step.Comment);
         code.Line("[MethodImpl(Hot)]");
         using (code.Block("private static void Apply(StepContext step, int offset, float* g, int count)"))
         {
@@ -31,29 +26,30 @@ public static class Optimizer
 
             code.Line("float* w = step.Parameters + offset;");
             code.Line("F rate = V.Create(step.StepSize);");
-            if (optimizer is AdamSpec adam) EmitAdam(writer, adam);
+            if (moments) EmitWithMoments(writer, optimizer, step);
             else
             {
-                code.Line($"for (int i = 0; i < count; i += {writer.Lanes}) (V.Load(w + i) - rate * V.Load(g + i)).Store(w + i);");
+                var inPlace = new VectorPrinter(writer.Target, static name => name is "w" or "g" ? $"V.Load({name} + i)" : name);
+                code.Line($"for (int i = 0; i < count; i += {writer.Lanes}) ({inPlace.Print(step.Body[0].Value)}).Store(w + i);");
             }
         }
     }
 
-    private static void EmitAdam(KernelWriter writer, AdamSpec adam)
+    /// <summary>Moments are loaded, changed and stored; the parameter is changed in place.</summary>
+    private static void EmitWithMoments(KernelWriter writer, OptimizerSpec optimizer, Pointwise step)
     {
         CodeWriter code = writer.Code;
-        code.Line("float* m = step.Moment1 + offset, v = step.Moment2 + offset;");
-        code.Line("F scale = V.Create(step.SecondMomentScale);");
-        code.Line($"F gain1 = V.Create({CodeWriter.Literal(1 - adam.Beta1)}), gain2 = V.Create({CodeWriter.Literal(1 - adam.Beta2)}), epsilon = V.Create({CodeWriter.Literal(adam.Epsilon)}), tiny = V.Create({CodeWriter.Literal(TinyMoment)});");
+        var printer = new VectorPrinter(writer.Target, static name => name switch { "g" => "d", "m" => "mi", "v" => "vi", "w" => "V.Load(w + i)", _ => name });
+        bool second = optimizer.Moments > 1;
+        code.Line($"float* m = step.Moment1 + offset{(second ? ", v = step.Moment2 + offset" : "")};");
+        if (second) code.Line("F scale = V.Create(step.SecondMomentScale);");
+        code.Line("F " + string.Join(", ", step.Constants.Select(static c => $"{c.Name} = V.Create({CodeWriter.Literal(c.Value)})")) + ";");
         using (code.Block($"for (int i = 0; i < count; i += {writer.Lanes})"))
         {
-            code.Line("F d = V.Load(g + i), mi = V.Load(m + i), vi = V.Load(v + i);");
-            code.Line($"mi = V.{writer.Target.MultiplyAdd}(gain1, d - mi, mi);");
-            code.Line($"vi = V.{writer.Target.MultiplyAdd}(gain2, d * d - vi, vi);");
-            code.Line("mi = V.ConditionalSelect(V.LessThan(V.Abs(mi), tiny), F.Zero, mi);");
-            code.Line("vi = V.ConditionalSelect(V.LessThan(vi, tiny), F.Zero, vi);");
-            code.Line("mi.Store(m + i); vi.Store(v + i);");
-            code.Line($"(V.Load(w + i) - rate * mi / V.{writer.Target.MultiplyAdd}(V.Sqrt(vi), scale, epsilon)).Store(w + i);");
+            code.Line($"F d = V.Load(g + i), mi = V.Load(m + i){(second ? ", vi = V.Load(v + i)" : "")};");
+            foreach (Assignment assignment in step.Body.Where(static a => a.Target != "w")) code.Line(printer.Print(assignment));
+            code.Line($"mi.Store(m + i);{(second ? " vi.Store(v + i);" : "")}");
+            code.Line($"({printer.Print(step.Body.Single(static a => a.Target == "w").Value)}).Store(w + i);");
         }
     }
 }

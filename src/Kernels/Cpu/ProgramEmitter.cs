@@ -39,7 +39,7 @@ public sealed class ProgramEmitter
         for (int call = 0; call < _network.Spec.Calls.Count; call++)
         {
             string name = Identifiers.Pascal(_network.Spec.Calls[call].Layer.Name);
-            if (!used.Add(name)) used.Add(name += "_" + call);
+            while (!used.Add(name)) name += "_" + call;
             _names[call] = name;
         }
     }

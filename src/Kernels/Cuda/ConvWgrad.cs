@@ -35,7 +35,7 @@ public static class ConvWgrad
         {
             writer.Code.Line($$"""
                 constexpr int H = {{g.H}}, W = {{g.W}}, C = {{g.CStored}}, R = {{g.R}}, S = {{g.S}}, K = {{g.KStored}}, PANEL = {{g.Panel}}, POOL_H = {{g.PoolHeight}}, POOL_W = {{g.PoolWidth}}, OUT_H = {{g.OutRows}}, OUT_W = {{g.OutColumns}};
-                constexpr int CHANNELS = {{tile.Channels}}, CHUNK = {{tile.Chunk}}, CHUNKS = {{tile.Chunks(g)}}, TAPS = {{tile.Taps}}, {{(tile.Splits > 1 ? $"SPLITS = {tile.Splits}, " : "")}}ELEMENTS = {{tile.Elements(g)}}, UNITS = {{tile.Units(g)}}, THREADS = {{tile.Threads}};
+                constexpr int CHANNELS = {{tile.Channels}}, CHUNK = {{tile.Chunk}}, CHUNKS = {{tile.Chunks(g)}}, {{(tile.Whole && tile.Splits == 1 ? "" : $"TAPS = {tile.Taps}, ")}}{{(tile.Splits > 1 ? $"SPLITS = {tile.Splits}, " : "")}}ELEMENTS = {{tile.Elements(g)}}, UNITS = {{tile.Units(g)}}, THREADS = {{tile.Threads}};
                 constexpr int BAND_H = {{tile.Rows}}, BAND_W = {{tile.Columns}}, ROWS = BAND_H * POOL_H + R - 1, COLUMNS = BAND_W * POOL_W + S - 1, PITCH = {{tile.Pitch}}, FLOATS = R * S * C * K;
                 __shared__ __align__(16) float shared[{{tile.SharedFloats(g)}}];
                 float* input = shared;                                             // f32[ROWS][COLUMNS][PITCH], CHUNK channels of it

@@ -78,7 +78,7 @@ public sealed class CudaProgramEmitter
         for (int call = 0; call < _network.Spec.Calls.Count; call++)
         {
             string name = CudaNames.Of(_network.Spec.Calls[call].Layer.Name);
-            if (!used.Add(name)) used.Add(name += "_" + call);
+            while (!used.Add(name)) name += "_" + call;
             _names[call] = name;
         }
     }

@@ -33,6 +33,9 @@ public sealed class CudaWriter
         _kernels.Add(kernel);
         Code.Line();
         Code.Line(comment);
+        Code.Line(kernel.SharedBytes > 0
+            ? $"//   {kernel.Threads} threads a block, {kernel.SharedBytes} bytes of shared memory, at most {kernel.RegisterBudget} registers a thread"
+            : $"//   {kernel.Threads} threads a block, no shared memory, at most {kernel.RegisterBudget} registers a thread");
         Code.Line($"extern \"C\" __global__ void __launch_bounds__({kernel.Threads}, {kernel.MinBlocks})");
         string margin = new(' ', kernel.Name.Length + 1);
         return Code.Block($"{kernel.Name}({string.Join(",\n" + margin, parameters)})");

@@ -1,3 +1,4 @@
+using Convoke.Kernels.KernelIr;
 using Convoke.Kernels.Models;
 
 namespace Convoke.Kernels.Cuda;
@@ -87,11 +88,11 @@ public static class StepText
         """;
 
     /// <summary>ReLU that keeps NaN.</summary>
-    public const string Relu = """
+    public static string Relu { get; } = $$"""
         // max(x, 0); a NaN stays one
         __device__ __forceinline__ float relu(float x)
         {
-            return x < 0.0f ? 0.0f : x;
+            return {{new CudaPrinter().Print(new Expression.Relu("x"))}};
         }
         """;
 

@@ -43,10 +43,18 @@ public static class GraphBuilder
                 return graph.Add(new Op.MaxPool2D(pool.PoolHeight, pool.PoolWidth), layer.Name, call, x);
             case FlattenSpec:
                 return x.Shape.IsFlat ? x : graph.Add(new Op.Flatten(spec.Input.Layout), layer.Name, call, x);
+            case ReluSpec:
+                return Activate(graph, ActivationKind.Relu, SourceName(spec, call), call, x);
+            case SoftmaxSpec:
+                return Activate(graph, ActivationKind.Softmax, SourceName(spec, call), call, x);
             default:
                 throw new ArgumentException($"layer {layer.Name} of kind {layer.GetType().Name} has no graph", nameof(spec));
         }
     }
+
+    /// <summary>An activation that is called is named as one that its layer was given: the graphs of both front ends are then the same.</summary>
+    private static string SourceName(ModelSpec spec, int call) =>
+        spec.Calls[call].Inputs[0] is var source && source == CallSpec.ModelInput ? "input" : spec.Calls[source].Layer.Name;
 
     private static Value Bias(GraphWriter graph, ModelSpec spec, int call, bool useBias, Value x)
     {

@@ -47,19 +47,20 @@ public static class GraphInterpreter
             Op.SoftmaxCrossEntropy => PerSample(n, i => CrossEntropy(Row(X(0), i, V(0).Shape.Count), TargetRow(X(1), i, V(0).Shape.Count, V(1)))),
             Op.SoftmaxCrossEntropyGrad => CrossEntropyGrad(n, X(0), y.Shape.Count, X(1), V(1)),
             Op.Correct => PerSample(n, i => ArgMax(Row(X(0), i, V(0).Shape.Count)) == ArgMax(TargetRow(X(1), i, V(0).Shape.Count, V(1))) ? 1 : 0),
-            Op.Update u => Map(X(0), (w, i) => w - FirstStep(u.Optimizer, X(1)[i])),
+            Op.Update u => Map(X(0), (w, i) => w - FirstStep(u.Optimizer, w, X(1)[i])),
             _ => throw new NotSupportedException($"{y.Op.Mnemonic} is not interpreted"),
         };
     }
 
     /// <summary>What the first optimizer step subtracts: moments start at zero, so that both corrections cancel the decays.</summary>
     /// <param name="optimizer">The optimizer.</param>
+    /// <param name="w">The parameter.</param>
     /// <param name="g">The gradient.</param>
-    public static double FirstStep(OptimizerSpec optimizer, double g) => optimizer switch
+    public static double FirstStep(OptimizerSpec optimizer, double w, double g) => optimizer switch
     {
-        SgdSpec sgd => sgd.LearningRate * g,
-        AdamSpec { Form: EpsilonForm.AfterCorrection } adam => adam.LearningRate * g / (Math.Abs(g) + adam.Epsilon),
-        AdamSpec adam => adam.LearningRate * g / (Math.Abs(g) + (adam.Epsilon / Math.Sqrt(1 - adam.Beta2))),
+        SgdSpec sgd => sgd.LearningRate * (sgd.Nesterov ? g + (sgd.Momentum * g) : g),
+        AdamSpec { Form: EpsilonForm.AfterCorrection } adam => adam.LearningRate * ((adam.WeightDecay * w) + (g / (Math.Abs(g) + adam.Epsilon))),
+        AdamSpec adam => adam.LearningRate * ((adam.WeightDecay * w) + (g / (Math.Abs(g) + (adam.Epsilon / Math.Sqrt(1 - adam.Beta2))))),
         _ => throw new NotSupportedException(optimizer.GetType().Name),
     };
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Convoke.Kernels.Models;
 
@@ -18,6 +19,25 @@ public sealed class LayerNames(Preset preset)
     public string Flatten() => Next("flatten", "flatten");
 
     public string Dense() => Next("dense", "fc");
+
+    public string Dropout() => Next("dropout", "drop");
+
+    /// <summary>The name of a layer that a method declares, in either preset: Conv1 is conv1, MyBlock is my_block, Conv2D is conv2d.</summary>
+    public static string OfMethod(string method)
+    {
+        var name = new StringBuilder();
+        for (int i = 0; i < method.Length; i++)
+        {
+            bool nextIsLower = i + 1 < method.Length && char.IsLower(method[i + 1]);
+            bool wordBegins = i > 0 && char.IsUpper(method[i]) && (char.IsLower(method[i - 1]) || (char.IsLetterOrDigit(method[i - 1]) && nextIsLower));
+            if (wordBegins) name.Append('_');
+            name.Append(char.ToLowerInvariant(method[i]));
+        }
+        return name.ToString();
+    }
+
+    /// <summary>What stands between the name of a method and the index of one of its layers: block_0, and as in PyTorch's lists block.0.</summary>
+    public static string IndexSeparator(Preset preset) => preset == Preset.PyTorch ? "." : "_";
 
     private string Next(string keras, string pytorch)
     {

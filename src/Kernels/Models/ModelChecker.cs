@@ -20,20 +20,69 @@ public static class ModelChecker
             input = null;
         }
 
+        bool[] live = LiveCalls.Of(spec);
         var shapes = new Shape?[spec.Calls.Count];
         for (int call = 0; call < shapes.Length; call++)
         {
+            if (!live[call]) problems.Add(new("CVK0012", call, null, [spec.Calls[call].Layer.Name]));
+            if (WhyNotYet(spec, call, live) is { } reason)
+            {
+                // What is left out needs no kernels.
+                if (live[call]) problems.Add(new("CVK0201", call, null, [TitleOf(spec.Calls[call].Layer), reason]));
+                continue;
+            }
+
             int source = spec.Calls[call].Inputs[0];
             Shape? x = source == CallSpec.ModelInput ? input : shapes[source];
-            string after = source == CallSpec.ModelInput ? "the input" : spec.Calls[source].Layer.Name;
-            if (x is not null) shapes[call] = CheckCall(spec, call, x, after, problems);
+            if (x is not null) shapes[call] = CheckCall(spec, call, x, NameOf(spec, source), shapes, problems);
         }
 
-        CheckEnd(spec, shapes, problems);
+        if (spec.Outputs.Count > 1) problems.Add(new("CVK0201", spec.Outputs[1].Call, null, [spec.Name, "a model with several outputs"]));
+        else CheckEnd(spec, shapes, problems);
         return new([.. problems]);
     }
 
-    private static Shape? CheckCall(ModelSpec spec, int call, Shape x, string after, List<SpecProblem> problems)
+    /// <summary>What cannot be compiled whatever comes in, or null.</summary>
+    private static string? WhyNotYet(ModelSpec spec, int call, bool[] live)
+    {
+        LayerSpec layer = spec.Calls[call].Layer;
+        switch (layer)
+        {
+            case AddSpec: return "adding two values";
+            case MultiplySpec: return "multiplying two values";
+            case ConcatSpec: return "joining values";
+            case DropoutSpec: return "dropout";
+            case Conv2DSpec or DenseSpec:
+                for (int earlier = 0; earlier < call; earlier++)
+                    if (live[earlier] && spec.Calls[earlier].Layer == layer) return "a layer with weights that is called twice";
+                return null;
+            case ReluSpec:
+                return FollowsLinear(spec, call) ? null : "a ReLU anywhere but right after a Conv2D or Dense layer without activation";
+            case SoftmaxSpec:
+                bool ends = call == spec.OutputCall && FollowsLinear(spec, call) && spec.Calls[spec.Calls[call].Inputs[0]].Layer is DenseSpec;
+                return ends ? null : "a softmax anywhere but on the Dense layer that ends the model";
+            default:
+                return null;
+        }
+    }
+
+    private static bool FollowsLinear(ModelSpec spec, int call)
+    {
+        int source = spec.Calls[call].Inputs[0];
+        return source != CallSpec.ModelInput && spec.Calls[source].Layer is Conv2DSpec or DenseSpec && ActivationOf(spec.Calls[source].Layer) == ActivationKind.None;
+    }
+
+    /// <summary>A layer by its name, an operator as it is written.</summary>
+    private static string TitleOf(LayerSpec layer) => layer switch
+    {
+        AddSpec => "+",
+        MultiplySpec => "*",
+        _ => layer.Name,
+    };
+
+    private static string NameOf(ModelSpec spec, int call) => call == CallSpec.ModelInput ? "the input" : spec.Calls[call].Layer.Name;
+
+    private static Shape? CheckCall(ModelSpec spec, int call, Shape x, string after, Shape?[] shapes, List<SpecProblem> problems)
     {
         LayerSpec layer = spec.Calls[call].Layer;
         Shape? Fault(string id, string? argument, params string[] arguments)
@@ -46,8 +95,7 @@ public static class ModelChecker
             ? Fault("CVK0301", null, layer.Name, Elements(Math.Max(elements, weights)), Elements(MaxElements))
             : shape();
 
-        bool last = call == spec.Calls.Count - 1;
-        if (ActivationOf(layer) == ActivationKind.Softmax && !(last && layer is DenseSpec))
+        if (ActivationOf(layer) == ActivationKind.Softmax && !(call == spec.OutputCall && layer is DenseSpec))
             return Fault("CVK0201", "Activation", layer.Name, "a softmax anywhere but on the Dense layer that ends the model");
 
         switch (layer)
@@ -74,9 +122,12 @@ public static class ModelChecker
             case DenseSpec when !x.IsFlat:
                 return Fault("CVK0103", null, layer.Name, UserShape(spec, x), after);
             case DenseSpec { In: { } expected } when expected != x.Count:
-                return Fault("CVK0102", "In", layer.Name, Text(expected), FlatText(spec, call, x), Text(x.Count), after);
+                (string received, string origin) = Unflattened(spec, call, x, shapes);
+                return Fault("CVK0102", "In", layer.Name, Text(expected), received, Text(x.Count), origin);
             case DenseSpec dense:
                 return Sized(dense.Units, (long)x.Count * dense.Units, () => Shape.Flat(dense.Units));
+            case ReluSpec or SoftmaxSpec:
+                return x;
             default:
                 return Fault("CVK0201", null, layer.Name, $"a layer of kind {layer.GetType().Name}");
         }
@@ -84,11 +135,16 @@ public static class ModelChecker
 
     private static void CheckEnd(ModelSpec spec, Shape?[] shapes, List<SpecProblem> problems)
     {
-        if (shapes.Length == 0 || shapes[shapes.Length - 1] is not { } end) return;
-        int call = shapes.Length - 1;
-        if (spec.Calls[call].Layer is not DenseSpec head) problems.Add(new("CVK0201", call, null, [spec.Calls[call].Layer.Name, "a model that ends in anything but a Dense layer"]));
-        else if (spec.Loss is not null && end.Count < 2) problems.Add(new("CVK0106", call, "units", [$"{head.Name} has {Text(end.Count)} unit, but {spec.Loss} needs at least 2 classes"]));
-        else if (head.Activation == ActivationKind.Relu && spec.Loss is not null) problems.Add(new("CVK0201", call, "Activation", [head.Name, "a ReLU before the loss"]));
+        int call = spec.OutputCall;
+        if (call == CallSpec.ModelInput || shapes[call] is not { } end) return;
+
+        // An activation that is called on the last layer ends the model as one that the layer was given.
+        LayerSpec last = spec.Calls[call].Layer;
+        int dense = last is ReluSpec or SoftmaxSpec ? spec.Calls[call].Inputs[0] : call;
+        bool relu = last is ReluSpec || ActivationOf(last) == ActivationKind.Relu;
+        if (spec.Calls[dense].Layer is not DenseSpec head) problems.Add(new("CVK0201", call, null, [last.Name, "a model that ends in anything but a Dense layer"]));
+        else if (spec.Loss is not null && end.Count < 2) problems.Add(new("CVK0106", dense, "units", [$"{head.Name} has {Text(end.Count)} unit, but {spec.Loss} needs at least 2 classes"]));
+        else if (relu && spec.Loss is not null) problems.Add(new("CVK0201", call, "Activation", [last.Name, "a ReLU before the loss"]));
     }
 
     private static ActivationKind ActivationOf(LayerSpec layer) => layer switch
@@ -98,23 +154,14 @@ public static class ModelChecker
         _ => ActivationKind.None,
     };
 
-    /// <summary>A flat input with the image it came from: "64x6x6", else its count.</summary>
-    private static string FlatText(ModelSpec spec, int call, Shape flat)
+    /// <summary>A flat input as the image that was flattened, "64x6x6", and what yielded it; else its count.</summary>
+    private static (string Text, string After) Unflattened(ModelSpec spec, int call, Shape flat, Shape?[] shapes)
     {
         int source = spec.Calls[call].Inputs[0];
-        if (source == CallSpec.ModelInput || spec.Calls[source].Layer is not FlattenSpec) return Text(flat.Count);
+        if (source == CallSpec.ModelInput || spec.Calls[source].Layer is not FlattenSpec) return (Text(flat.Count), NameOf(spec, source));
         int before = spec.Calls[source].Inputs[0];
-        Shape? image = before == CallSpec.ModelInput
-            ? Shape.Image(spec.Input.Height, spec.Input.Width, spec.Input.Channels)
-            : ShapeAfter(spec, before);
-        return image is { IsImage: true } ? UserShape(spec, image) : Text(flat.Count);
-    }
-
-    private static Shape? ShapeAfter(ModelSpec spec, int call)
-    {
-        int source = spec.Calls[call].Inputs[0];
-        Shape? x = source == CallSpec.ModelInput ? Shape.Image(spec.Input.Height, spec.Input.Width, spec.Input.Channels) : ShapeAfter(spec, source);
-        return x is null ? null : CheckCall(spec, call, x, "", []);
+        Shape image = before == CallSpec.ModelInput ? Shape.Image(spec.Input.Height, spec.Input.Width, spec.Input.Channels) : shapes[before]!;
+        return (image.IsImage ? UserShape(spec, image) : Text(flat.Count), NameOf(spec, before));
     }
 
     /// <summary>An image's extents in the order in which the user's layout has them.</summary>

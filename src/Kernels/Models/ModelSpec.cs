@@ -3,7 +3,7 @@ using Convoke.Kernels.Types;
 namespace Convoke.Kernels.Models;
 
 /// <summary>What the user said, before anything is inferred: the one value that travels from the front ends into the compiler.</summary>
-/// <remarks>Both front ends (attributes in order, and later <c>Forward</c>) yield the same form, a list of calls in topological order.</remarks>
+/// <remarks>Both front ends (attributes in order, and <c>Forward</c>) yield the same form, a list of calls in topological order.</remarks>
 /// <param name="Namespace">Namespace of the model class, null for the global one.</param>
 /// <param name="Name">Name of the model class.</param>
 /// <param name="Accessibility">"public" or "internal", as the class declares it.</param>
@@ -26,6 +26,12 @@ public sealed record ModelSpec(
 {
     /// <summary>The class name with its namespace: the stem of generated file names.</summary>
     public string FullName => Namespace is null ? Name : Namespace + "." + Name;
+
+    /// <summary>What the model yields, in order; empty where it is the result of the last call, as in a chain of attributes.</summary>
+    public EquatableArray<OutputSpec> Outputs { get; init; } = [];
+
+    /// <summary>The call whose result is the model's first output; <see cref="CallSpec.ModelInput"/> where nothing is called.</summary>
+    public int OutputCall => Outputs.Count > 0 ? Outputs[0].Call : Calls.Count - 1;
 }
 
 /// <summary>One input sample: extents in pixels and channels, and the order in which the user's memory holds them.</summary>
@@ -40,6 +46,9 @@ public sealed record CallSpec(LayerSpec Layer, EquatableArray<int> Inputs)
 {
     public const int ModelInput = -1;
 }
+
+/// <summary>One result of a model: its name, null where the user gave none, and the call that yields it.</summary>
+public sealed record OutputSpec(string? Name, int Call);
 
 /// <summary>Order of an image's axes in the memory of the user: NHWC or NCHW. Inside, everything is NHWC.</summary>
 public enum ImageLayout

@@ -10,7 +10,7 @@ namespace Convoke;
 /// Parameters: kernel, R·S·C·K elements, and bias, K elements.
 /// </remarks>
 [Conditional("CONVOKE_KEEP_ATTRIBUTES")]
-[AttributeUsage(AttributeTargets.Class, AllowMultiple = true, Inherited = false)]
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Method, AllowMultiple = true, Inherited = false)]
 public sealed class Conv2DAttribute : LayerAttribute
 {
     /// <summary>A convolution with square filters.</summary>

@@ -9,7 +9,7 @@ namespace Convoke;
 /// </remarks>
 /// <param name="units">Output features, 1 to 1048576.</param>
 [Conditional("CONVOKE_KEEP_ATTRIBUTES")]
-[AttributeUsage(AttributeTargets.Class, AllowMultiple = true, Inherited = false)]
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Method, AllowMultiple = true, Inherited = false)]
 public sealed class DenseAttribute(int units) : LayerAttribute
 {
     /// <summary>Output features.</summary>

@@ -8,5 +8,5 @@ namespace Convoke;
 /// <see cref="Layout.ChannelsFirst"/> the features are in the order C, H, W, so that weights from PyTorch fit as they are.
 /// </remarks>
 [Conditional("CONVOKE_KEEP_ATTRIBUTES")]
-[AttributeUsage(AttributeTargets.Class, AllowMultiple = true, Inherited = false)]
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Method, AllowMultiple = true, Inherited = false)]
 public sealed class FlattenAttribute : LayerAttribute;

@@ -8,7 +8,7 @@ namespace Convoke;
 /// The gradient goes to the first maximum of a window in row order.
 /// </remarks>
 [Conditional("CONVOKE_KEEP_ATTRIBUTES")]
-[AttributeUsage(AttributeTargets.Class, AllowMultiple = true, Inherited = false)]
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Method, AllowMultiple = true, Inherited = false)]
 public sealed class MaxPool2DAttribute : LayerAttribute
 {
     /// <summary>Square windows.</summary>

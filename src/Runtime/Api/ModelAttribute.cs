@@ -13,6 +13,19 @@ namespace Convoke;
 /// [Adam, CategoricalCrossentropy, Accuracy]
 /// public partial class MnistNet;
 /// </code>
+/// Or layers are attributes of partial methods, named after these, and a static <c>Forward</c> says how they are wired. It is read while the program compiles:
+/// <code>
+/// [Model(3, 32, 32, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
+/// [Sgd(0.01), CrossEntropy]
+/// public partial class Cnn
+/// {
+///     [Conv2D(32, 3)] private static partial Sym Conv1(Sym x);
+///     [MaxPool2D(2)] private static partial Sym Pool(Sym x);
+///     [Dense(10)] private static partial Sym Fc1(Sym x);
+///
+///     private static Sym Forward(Sym x) => Fc1(Flatten(Pool(Relu(Conv1(x)))));
+/// }
+/// </code>
 /// </remarks>
 /// <param name="input">
 /// Shape of one input sample: height, width, channels; or channels, height, width where <see cref="Layout"/> is

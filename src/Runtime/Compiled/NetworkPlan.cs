@@ -80,7 +80,7 @@ public enum LossPlan
 /// <param name="LearningRate">Step size.</param>
 /// <param name="Beta1">Decay of the first moment (Adam).</param>
 /// <param name="Beta2">Decay of the second moment (Adam).</param>
-/// <param name="Moments">Arenas of state beside each parameter: 0 (Sgd) or 2 (Adam).</param>
+/// <param name="Moments">Arenas of state beside each parameter: 0 (Sgd), 1 (Sgd with momentum) or 2 (Adam).</param>
 /// <param name="EpsilonAfterCorrection">Adam: epsilon joins the square root after its bias correction (PyTorch) rather than before (Keras).</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed record OptimizerPlan(string Name, double LearningRate, double Beta1, double Beta2, int Moments, bool EpsilonAfterCorrection);

@@ -6,18 +6,18 @@ namespace Convoke;
 internal sealed class DatasetCache(string folder)
 {
     /// <summary>Path at which <paramref name="file"/> is kept.</summary>
-    public string PathOf(OfficialFile file) => Path.Combine(folder, file.GzipName);
+    public string PathOf(PublishedFile file) => Path.Combine(folder, file.Name);
 
     /// <summary>The bytes of <paramref name="file"/> when a copy is there and its checksum is right; otherwise null and the <paramref name="reason"/>.</summary>
-    public byte[]? TryRead(OfficialFile file, out string reason)
+    public byte[]? TryRead(PublishedFile file, out string reason)
     {
         string path = PathOf(file);
         try
         {
             using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
-            if (stream.Length != file.GzipLength)
+            if (stream.Length != file.LengthBytes)
             {
-                reason = $"{path}: found {stream.Length} bytes, expected {file.GzipLength}";
+                reason = $"{path}: found {stream.Length} bytes, expected {file.LengthBytes}";
                 return null;
             }
 
@@ -34,7 +34,7 @@ internal sealed class DatasetCache(string folder)
     }
 
     /// <summary>Keeps <paramref name="bytes"/>: a temporary file, then a rename. On failure the folder is as before; the reason comes back, null when all went well.</summary>
-    public string? TryKeep(OfficialFile file, ReadOnlySpan<byte> bytes)
+    public string? TryKeep(PublishedFile file, ReadOnlySpan<byte> bytes)
     {
         string path = PathOf(file), temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
@@ -57,11 +57,11 @@ internal sealed class DatasetCache(string folder)
     }
 
     /// <summary>Whether <paramref name="bytes"/> are the published file; if not, <paramref name="reason"/> names <paramref name="place"/> and both checksums.</summary>
-    public static bool IsOfficial(OfficialFile file, ReadOnlySpan<byte> bytes, string place, out string reason)
+    public static bool IsOfficial(PublishedFile file, ReadOnlySpan<byte> bytes, string place, out string reason)
     {
         string found = Convert.ToHexStringLower(SHA256.HashData(bytes));
-        bool official = found == file.GzipSha256;
-        reason = official ? "" : $"{place}: found SHA-256 {found}, expected {file.GzipSha256}";
+        bool official = found == file.Sha256;
+        reason = official ? "" : $"{place}: found SHA-256 {found}, expected {file.Sha256}";
         return official;
     }
 

@@ -3,9 +3,6 @@ namespace Convoke;
 /// <summary>Finds the four files of a published set in the order: given folder (and nothing else), named folder, cache, mirrors.</summary>
 internal sealed class IdxDatasetLoader(IdxDataset dataset, DataOptions options, DataPlaces places, List<string> log)
 {
-    /// <summary>Runs <paramref name="load"/> off any synchronisation context, and waits: the caller's thread may be the one that continuations want.</summary>
-    public static T Wait<T>(Func<CancellationToken, Task<T>> load) => Task.Run(() => load(CancellationToken.None)).GetAwaiter().GetResult();
-
     /// <summary>The data, or null when no place has them (the log says why, place by place).</summary>
     /// <exception cref="DatasetFormatException">A place has them, and they are damaged or something else.</exception>
     /// <exception cref="DatasetUnavailableException">A folder was given and lacks a file, or cannot be read.</exception>
@@ -60,7 +57,7 @@ internal sealed class IdxDatasetLoader(IdxDataset dataset, DataOptions options, 
         {
             OfficialFile file = dataset.Files[i];
             cancellationToken.ThrowIfCancellationRequested();
-            string place = cache?.PathOf(file) ?? file.GzipName;
+            string place = cache?.PathOf(file) ?? file.Name;
             byte[]? bytes = null;
             if (cache is not null && (bytes = cache.TryRead(file, out string reason)) is null) log.Add($"cache: {reason}");
             if (bytes is null)

@@ -7,11 +7,11 @@ internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, DataPlaces plac
     private readonly HttpClient _client = new(places.CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>The bytes of <paramref name="file"/>, length and checksum verified, or null when no mirror has them; each failure is logged.</summary>
-    public async Task<byte[]?> TryFetchAsync(OfficialFile file, CancellationToken cancellationToken)
+    public async Task<byte[]?> TryFetchAsync(PublishedFile file, CancellationToken cancellationToken)
     {
         foreach (Uri mirror in _reachable.ToArray())
         {
-            Uri address = new(mirror, file.GzipName);
+            Uri address = new(mirror, file.Name);
             try
             {
                 byte[] bytes = await FetchAsync(address, file, cancellationToken).ConfigureAwait(false);
@@ -43,7 +43,7 @@ internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, DataPlaces plac
 
     public void Dispose() => _client.Dispose();
 
-    private async Task<byte[]> FetchAsync(Uri address, OfficialFile file, CancellationToken cancellationToken)
+    private async Task<byte[]> FetchAsync(Uri address, PublishedFile file, CancellationToken cancellationToken)
     {
         using CancellationTokenSource clock = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         clock.CancelAfter(places.AnswerTimeout);
@@ -52,7 +52,7 @@ internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, DataPlaces plac
 
         using Stream body = await response.Content.ReadAsStreamAsync(clock.Token).ConfigureAwait(false);
         // One byte more than is right: a longer answer is noticed and never stored.
-        byte[] bytes = new byte[file.GzipLength + 1];
+        byte[] bytes = new byte[file.LengthBytes + 1];
         int length = 0, read;
         do
         {
@@ -60,9 +60,9 @@ internal sealed class MirrorDownload(IReadOnlyList<Uri> mirrors, DataPlaces plac
             read = await body.ReadAsync(bytes.AsMemory(length), clock.Token).ConfigureAwait(false);
             length += read;
         }
-        while (read > 0 && length <= file.GzipLength);
+        while (read > 0 && length <= file.LengthBytes);
 
-        if (length == file.GzipLength) return bytes[..length];
-        throw new IOException($"found {(length > file.GzipLength ? "more" : $"{length} bytes")}, expected {file.GzipLength} bytes");
+        if (length == file.LengthBytes) return bytes[..length];
+        throw new IOException($"found {(length > file.LengthBytes ? "more" : $"{length} bytes")}, expected {file.LengthBytes} bytes");
     }
 }

@@ -23,7 +23,7 @@ public static class Mnist
     /// </summary>
     /// <exception cref="DatasetFormatException">A file is damaged, of another format, or of another data set; nothing is half-read.</exception>
     /// <exception cref="DatasetUnavailableException">The given folder lacks a file, or no place had them and drawing is not allowed.</exception>
-    public static ImageClassificationData Load(DataOptions options) => IdxDatasetLoader.Wait(token => LoadAsync(options, token));
+    public static ImageClassificationData Load(DataOptions options) => Blocking.Wait(token => LoadAsync(options, token));
 
     /// <inheritdoc cref="Load(DataOptions)"/>
     public static Task<ImageClassificationData> LoadAsync(DataOptions? options = null, CancellationToken cancellationToken = default) =>

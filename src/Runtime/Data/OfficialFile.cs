@@ -7,11 +7,9 @@ namespace Convoke;
 /// <param name="GzipSha256">SHA-256 of the published .gz.</param>
 /// <param name="ContentSha256">SHA-256 of the unpacked file, so that plain and repacked copies are known too.</param>
 internal sealed record OfficialFile(string Stem, int Rank, long GzipLength, string GzipSha256, string ContentSha256)
+    : PublishedFile($"{Stem}-idx{Rank}-ubyte.gz", GzipLength, GzipSha256)
 {
-    /// <summary>Name of the published file.</summary>
-    public string GzipName => $"{Stem}-idx{Rank}-ubyte.gz";
-
     /// <summary>Every spelling in use, the published one first.</summary>
     public IReadOnlyList<string> Spellings =>
-        [GzipName, $"{Stem}-idx{Rank}-ubyte", $"{Stem}.idx{Rank}-ubyte.gz", $"{Stem}.idx{Rank}-ubyte"];
+        [Name, $"{Stem}-idx{Rank}-ubyte", $"{Stem}.idx{Rank}-ubyte.gz", $"{Stem}.idx{Rank}-ubyte"];
 }

@@ -19,7 +19,7 @@ internal static class OptimizerClock
     /// <summary>StepSize and SecondMomentScale of step <paramref name="step"/>.</summary>
     public static (float StepSize, float SecondMomentScale) Factors(OptimizerPlan optimizer, long step)
     {
-        if (optimizer.Moments == 0) return ((float)optimizer.LearningRate, 1f);
+        if (optimizer.Moments < 2) return ((float)optimizer.LearningRate, 1f);
         double correction1 = 1 - Math.Pow(optimizer.Beta1, step);
         double root2 = Math.Sqrt(1 - Math.Pow(optimizer.Beta2, step));
         return optimizer.EpsilonAfterCorrection

@@ -22,6 +22,9 @@ public class EmittedKernelTests
     [NvrtcTheory, InlineData(1), InlineData(5)]
     public void Program_B_agrees_with_the_interpreter(int n) => Compare(Convoke.Kernels.Tests.Models.B, 1, n);
 
+    [NvrtcTheory, InlineData(6), InlineData(9), InlineData(21)]
+    public void A_model_that_only_predicts_agrees_with_the_interpreter(int seed) => KernelComparison.RunPrediction(RandomModels.Model(seed), seed, RandomModels.BatchSize(seed));
+
     /// <summary>More images than slices of a filter gradient: its blocks take several in turn, some one more than others.</summary>
     [NvrtcFact]
     public void Blocks_that_take_several_images_agree_with_the_interpreter() => Compare(

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Convoke.Compiled;
 using Convoke.Kernels;
+using Convoke.Kernels.Tests;
 using Convoke.PtxEmulator;
 
 namespace Convoke.Cuda.Tests.Kernels;
@@ -54,13 +55,13 @@ internal sealed unsafe class EmulatedProgram : IDisposable
 
     public void Set(ParameterInfo parameter, ReadOnlySpan<float> elements)
     {
-        for (int i = 0; i < elements.Length; i++) ((float*)_areas[CudaArea.Parameters])[parameter.OffsetFloats + Offset(parameter, i)] = elements[i];
+        for (int i = 0; i < elements.Length; i++) ((float*)_areas[CudaArea.Parameters])[parameter.OffsetFloats + LogicalOrder.StorageOffset(parameter, i)] = elements[i];
     }
 
     public float[] Get(ParameterInfo parameter, CudaArea area)
     {
         float[] elements = new float[parameter.Shape.Aggregate(1, static (a, b) => a * b)];
-        for (int i = 0; i < elements.Length; i++) elements[i] = ((float*)_areas[area])[parameter.OffsetFloats + Offset(parameter, i)];
+        for (int i = 0; i < elements.Length; i++) elements[i] = ((float*)_areas[area])[parameter.OffsetFloats + LogicalOrder.StorageOffset(parameter, i)];
         return elements;
     }
 
@@ -128,19 +129,5 @@ internal sealed unsafe class EmulatedProgram : IDisposable
         data.CopyTo(new Span<T>((void*)address, data.Length));
         _memory.MarkInitialized(address, data.Length * sizeof(T));
         return address;
-    }
-
-    private static int Offset(ParameterInfo parameter, int logical)
-    {
-        int offset = 0;
-        for (int axis = parameter.Axes.Count - 1; axis >= 0; axis--)
-        {
-            AxisInfo a = parameter.Axes[axis];
-            int i = logical % a.Extent;
-            logical /= a.Extent;
-            offset += (i / a.Block * a.BlockStride) + (i % a.Block * a.Stride);
-        }
-
-        return offset;
     }
 }

@@ -3,6 +3,7 @@ using Convoke.Kernels.Graphs;
 using Convoke.Kernels.Models;
 using Convoke.Kernels.Tests;
 using Convoke.PtxEmulator;
+using Compiler = Convoke.Kernels.Compiler;
 
 namespace Convoke.Cuda.Tests.Kernels;
 
@@ -52,11 +53,27 @@ internal static class KernelComparison
         foreach (ParameterInfo p in model.Parameters)
         {
             float[] before = LogicalOrder.FromGraph(p, reference.Weights[p.Name]);
-            Near([.. before.Zip(gradients[p.Name], (w, g) => w - GraphInterpreter.FirstStep(spec.Optimizer!, g))], program.Get(p, CudaArea.Parameters), $"{what}: {p.Name} after a step");
+            Near([.. before.Zip(gradients[p.Name], (w, g) => w - GraphInterpreter.FirstStep(spec.Optimizer!, w, g))], program.Get(p, CudaArea.Parameters), $"{what}: {p.Name} after a step");
         }
 
         int stored = program.Area(CudaArea.Parameters, model.Memory.ParameterFloats).ToArray().Count(static w => w != 0);
         Assert.True(stored <= model.Parameters.Sum(static p => p.Shape.Aggregate(1, static (a, b) => a * b)), what + ": padding was trained");
+    }
+
+    /// <summary>The output of a model without loss and optimizer against that of the same net with them.</summary>
+    public static void RunPrediction(ModelSpec spec, int seed, int n)
+    {
+        CompiledModel model = Compiler.Compile(spec with { Loss = null, Optimizer = null });
+        Assert.Empty(model.Cuda.Train);
+        Assert.Empty(model.Cuda.Measure);
+        (float[] images, int[] labels) = RandomModels.Batch(seed, spec, n);
+        Reference reference = Reference.Run(spec, n, images, labels, graph => RandomModels.Weights(seed, graph));
+        using var program = new EmulatedProgram(model, EmulatedProgram.Compile(model), n, new ExecutionOptions { OrderSeed = (ulong)seed });
+        foreach (ParameterInfo p in model.Parameters) program.Set(p, LogicalOrder.FromGraph(p, reference.Weights[p.Name]));
+        program.SetSamples<float>(images, [], []);
+        program.Step.Samples = n;
+        program.Run(model.Cuda.Predict, n);
+        Near(reference.Output, program.Area(CudaArea.Output, n * model.Classes), $"seed {seed}, N = {n}, predicting only: output");
     }
 
     /// <summary>Every second batch stands somewhere in a larger set, in an order that only the keys say.</summary>

@@ -61,7 +61,7 @@ public class MutationTests
         { "head", "const float inverse = 1.0f / batch", "const float inverse = 1.0f / (batch + 1)" },
         { "head", "best == wanted", "best != wanted" },
         { "void next_step", "step->beta2_power *= 0.999;", "" },
-        { "float learn", "m = fmaf(GAIN1", "m = fmaf(GAIN2" },
+        { "float learn", "m = fmaf(GAIN1, g - m, m)", "m = fmaf(GAIN2, g - m, m)" },
         { "void finish", "step->position += batch;", "" },
     };
 

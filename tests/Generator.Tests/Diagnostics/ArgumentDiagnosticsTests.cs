@@ -26,6 +26,9 @@ public class ArgumentDiagnosticsTests
     [InlineData("Adam(rate: {|CVK0003:double.PositiveInfinity|})", "rate of Adam must be a finite number greater than 0 but is Infinity")]
     [InlineData("Adam(Beta1 = {|CVK0003:1|})", "Beta1 of Adam must be at least 0 and less than 1 but is 1")]
     [InlineData("Adam(0.1, Beta2 = {|CVK0003:-0.1|})", "Beta2 of Adam must be at least 0 and less than 1 but is -0.1")]
+    [InlineData("Sgd(Momentum = {|CVK0003:1|})", "Momentum of Sgd must be at least 0 and less than 1 but is 1")]
+    [InlineData("Sgd(Nesterov = {|CVK0003:true|})", "Nesterov of Sgd must be false unless Momentum is greater than 0 but is true")]
+    [InlineData("AdamW(WeightDecay = {|CVK0003:-1|})", "WeightDecay of AdamW must be a finite number of at least 0 but is -1")]
     [InlineData("Adam(Epsilon = {|CVK0003:0|})", "Epsilon of Adam must be a finite number greater than 0 but is 0")]
     public Task Optimizer_constants(string optimizer, string message) =>
         Markup.Expect(Model("8, 8, 1", "Flatten, Dense(2), CrossEntropy, " + optimizer), message);
@@ -94,7 +97,7 @@ public class ArgumentDiagnosticsTests
         await Markup.Expect(Model(model, layers));
 
         // Such a model is not guessed at: a size in place of the one that is wrong would be compiled, and perhaps refused for its shapes.
-        string api = Assert.Single(Harness.Driver().RunGenerators(Harness.Compile(Model(model, layers))).GetRunResult().GeneratedTrees).ToString();
+        string api = Assert.Single(Harness.OfModels(Harness.Driver().RunGenerators(Harness.Compile(Model(model, layers))).GetRunResult())).SourceText.ToString();
         Assert.Contains("M has errors", api, StringComparison.Ordinal);
     }
 

@@ -32,7 +32,7 @@ public class ClassDiagnosticsTests
         await Markup.Expect("using Convoke;\n" + source, $"{name} cannot be a model because it {reason}; a model is a top-level class of its own");
 
         // Whatever is generated into such a class is a declaration error, which would keep the message above from being seen.
-        Assert.Empty(Harness.Driver().RunGenerators(Harness.Compile("using Convoke;\n" + Markup.Read(source).Text)).GetRunResult().GeneratedTrees);
+        Assert.Empty(Harness.OfModels(Harness.Driver().RunGenerators(Harness.Compile("using Convoke;\n" + Markup.Read(source).Text)).GetRunResult()));
     }
 
     [Fact]

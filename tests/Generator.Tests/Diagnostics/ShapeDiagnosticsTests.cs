@@ -11,7 +11,7 @@ public class ShapeDiagnosticsTests
     [InlineData("[Model(2, 4, 4, Layout = Layout.ChannelsFirst), MaxPool2D(size: {|CVK0101:5|}), Flatten, Dense(2)]",
         "max_pooling2d needs an image of at least 5x5 but receives 2x4x4 (after the input)")]
     [InlineData("[Model(3, 32, 32, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch), Conv2D(64, 3), MaxPool2D(2), Flatten, Dense(10, In = {|CVK0102:1600|})]",
-        "fc1 takes 1600 features but receives 64x15x15 = 14400 (after flatten1); write In = 14400 or leave it out")]
+        "fc1 takes 1600 features but receives 64x15x15 = 14400 (after pool1); write In = 14400 or leave it out")]
     [InlineData("[Model(28, 28, 1), Conv2D(32, 3), {|CVK0103:Dense(10)|}]",
         "dense needs a flat input but receives 26x26x32 (after conv2d); put [Flatten] before it")]
     [InlineData("[Model(28, 28, 1), Flatten, {|CVK0104:Conv2D(32, 3)|}, Flatten, Dense(10)]",
@@ -35,6 +35,7 @@ public class ShapeDiagnosticsTests
     [Theory]
     [InlineData("[Model(8, 8, 1), {|CVK0201:Conv2D(8, 3)|}]")]
     [InlineData("[Model(8, 8, 1), Flatten, Dense(4, Activation = {|CVK0201:Activation.Softmax|}), Dense(2)]")]
+    [InlineData("[Model(8, 8, 1), Flatten, {|CVK0201:Dropout(0.5)|}, Dense(2)]")]
     public Task Unsupported(string attributes) => Markup.At(("Model.cs", $"using Convoke;\n{attributes} partial class M;"));
 
     /// <summary>Information about a model is no fault of it.</summary>
@@ -46,5 +47,5 @@ public class ShapeDiagnosticsTests
     [Fact]
     public void A_model_whose_shapes_do_not_fit_is_a_skeleton() => Assert.Equal(
         ["M.g.cs"],
-        Harness.Generate("using Convoke; [Model(2, 2, 1), Conv2D(32, 4), Flatten, Dense(10)] partial class M;").Results[0].GeneratedSources.Select(static source => source.HintName));
+        Harness.OfModels(Harness.Generate("using Convoke; [Model(2, 2, 1), Conv2D(32, 4), Flatten, Dense(10)] partial class M;")).Select(static source => source.HintName));
 }

@@ -31,7 +31,7 @@ public class TrainingDiagnosticsTests
     [InlineData("{|CVK0201:Mine|}, Flatten, Dense(2)", "LayerAttribute", "()", "Layer Mine is not supported yet: layers are Conv2D, MaxPool2D, Flatten and Dense")]
     [InlineData("Flatten, Dense(2), Adam, {|CVK0201:Mine|}", "LossAttribute", "()",
         "Loss Mine is not supported yet: losses are CategoricalCrossentropy, SparseCategoricalCrossentropy and CrossEntropy")]
-    [InlineData("Flatten, Dense(2), CrossEntropy, {|CVK0201:Mine|}", "OptimizerAttribute", "(1)", "Optimizer Mine is not supported yet: optimizers are Adam and Sgd")]
+    [InlineData("Flatten, Dense(2), CrossEntropy, {|CVK0201:Mine|}", "OptimizerAttribute", "(1)", "Optimizer Mine is not supported yet: optimizers are Adam, AdamW and Sgd")]
     public Task Attributes_of_ones_own_are_not_supported(string attributes, string baseClass, string arguments, string message) => Markup.Expect(
         $"using Convoke;\n[Model(8, 8, 1), {attributes}] partial class M;\nclass MineAttribute() : {baseClass}{arguments};", message);
 }

@@ -19,6 +19,9 @@ public class DeterminismTests
         ("a.cs", Models.Mnist), ("b.cs", Odd), ("c.cs", "using Convoke; namespace N; [Accuracy] partial class Split;"),
         ("d.cs", "using Convoke; namespace N; [Model(4, 4, 1), Flatten, Dense(2, Activation = Activation.Softmax)] partial class Split;"),
         ("e.cs", "using Convoke; namespace N; [Adam, SparseCategoricalCrossentropy] partial class Split;"),
+        ("f.cs", "using Convoke; namespace N; partial class Wired { [Conv2D(2, 3)] private static partial Sym Conv(Sym x); private static Sym Forward(Sym x) => Head(Flatten(Times.Twice(Conv(x)))); }"),
+        ("g.cs", "using Convoke; namespace N; [Model(8, 8, 1)] partial class Wired { [Dense(2)] private static partial Sym Head(Sym x); [MaxPool2D(2)] public static partial Sym Pool(Sym x); }"),
+        ("h.cs", "using Convoke; namespace N; static class Times { public static Sym Twice(Sym x) { for (int i = 0; i < 2; i++) x = Wired.Pool(x); return x; } }"),
     ];
 
     [Fact]

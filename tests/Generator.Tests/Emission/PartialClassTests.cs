@@ -12,6 +12,14 @@ public class PartialClassTests
     public Task A_model_with_PyTorchs_conventions() => Verify(Text(Harness.Generate(Models.Cnn), "Cnn.g.cs"));
 
     [Fact]
+    public Task A_model_with_Forward() => Verify(Text(Harness.Generate(Models.Forward), "N.ForwardNet.g.cs"));
+
+    /// <summary>Without the bodies of its layer methods the class would not compile, and the compiler would not let the analyzer say why.</summary>
+    [Fact]
+    public Task An_invalid_model_with_Forward_keeps_its_layer_methods() =>
+        Verify(Text(Harness.Generate(Models.Forward.Replace("64 * 6 * 6", "1600", StringComparison.Ordinal)), "N.ForwardNet.g.cs"));
+
+    [Fact]
     public Task A_model_that_only_predicts() => Verify(Text(
         Harness.Generate("using Convoke; [Model(4, 4, 1), Flatten, Dense(2, Bias = false, Activation = Activation.Softmax)] partial class Small;"), "Small.g.cs"));
 

@@ -97,7 +97,7 @@ public class CpuProgramTests
         foreach (ParameterInfo p in model.Parameters)
         {
             float[] before = LogicalOrder.FromGraph(p, reference.Weights[p.Name]), after = runner.Get(p, runner.Step.Parameters);
-            Near([.. before.Zip(gradients[p.Name], (w, g) => w - GraphInterpreter.FirstStep(spec.Optimizer!, g))], after, $"{what}: {p.Name} after a step");
+            Near([.. before.Zip(gradients[p.Name], (w, g) => w - GraphInterpreter.FirstStep(spec.Optimizer!, w, g))], after, $"{what}: {p.Name} after a step");
         }
 
         int stored = runner.AllParameters.ToArray().Count(static w => w != 0);

@@ -79,14 +79,14 @@ internal sealed unsafe class ProgramRunner : IDisposable
     /// <summary>Sets a parameter from its logical elements, in the preset's order.</summary>
     public void Set(ParameterInfo parameter, ReadOnlySpan<float> elements)
     {
-        for (int i = 0; i < elements.Length; i++) _step.Parameters[parameter.OffsetFloats + Offset(parameter, i)] = elements[i];
+        for (int i = 0; i < elements.Length; i++) _step.Parameters[parameter.OffsetFloats + LogicalOrder.StorageOffset(parameter, i)] = elements[i];
     }
 
     /// <summary>Reads a parameter, or what lies at its place in another arena.</summary>
     public float[] Get(ParameterInfo parameter, float* arena)
     {
         var elements = new float[parameter.Shape.Aggregate(1, static (a, b) => a * b)];
-        for (int i = 0; i < elements.Length; i++) elements[i] = arena[parameter.OffsetFloats + Offset(parameter, i)];
+        for (int i = 0; i < elements.Length; i++) elements[i] = arena[parameter.OffsetFloats + LogicalOrder.StorageOffset(parameter, i)];
         return elements;
     }
 
@@ -127,20 +127,6 @@ internal sealed unsafe class ProgramRunner : IDisposable
         int probe = _program.Probe(_step, 0, Math.Min(CpuProgram.ImagesPerChunk, _step.N), PredictScratch);
         CheckGuards();
         return probe;
-    }
-
-    private static int Offset(ParameterInfo parameter, int logical)
-    {
-        int offset = 0;
-        for (int axis = parameter.Axes.Count - 1; axis >= 0; axis--)
-        {
-            AxisInfo a = parameter.Axes[axis];
-            int i = logical % a.Extent;
-            logical /= a.Extent;
-            offset += (i / a.Block * a.BlockStride) + (i % a.Block * a.Stride);
-        }
-
-        return offset;
     }
 
     /// <summary>An arena between two guard zones, filled with NaN where kernels may not read before they write.</summary>

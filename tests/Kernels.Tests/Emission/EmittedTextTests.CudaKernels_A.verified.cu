@@ -91,6 +91,7 @@ __device__ __forceinline__ float pixel(const Step* __restrict__ step, size_t i)
 //   x u8 or f32[N,28,28,1] out of the data set, in the epoch's order  w f32[1][3][3][1][32] panels of output channels  y f32[N,13,13,32] NHWC  arg u8[N,13,13,32], the maximum's place in its window, of equals the first; null when predicting
 //   implicit GEMM N*676 x 32 x 9; block 224 = 4x14 windows x 32 channels, thread = 2 windows of 2x2 x 4 channels; grid N x 4
 //   proved away: the 26x26 map reaches no memory; no padding, so no edge guard in the reduction; channels stand in whole quads
+//   224 threads a block, 1204 bytes of shared memory, at most 144 registers a thread
 extern "C" __global__ void __launch_bounds__(224, 2)
 conv2d_fprop(const Step* __restrict__ step,
              const float* __restrict__ weights,
@@ -269,6 +270,7 @@ __device__ __forceinline__ void warp_largest(float& x, int& place)
 //   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N;  dx[n,i] = sum(o) dz[n,o] w[i,o]
 //   x f32[N,5408]  w f32[1][5408][16] panels of units  z, dz f32[N,16];  target rows t, or class indices, which stand for rows with a single one
 //   block 256 = 4 samples: the reduction in 64 shares, then a warp a sample, then a thread four features; grid N/4
+//   256 threads a block, 16384 bytes of shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 2)
 head(Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ weights,
      const float* __restrict__ bias, float* __restrict__ z, float* __restrict__ output,
@@ -357,6 +359,7 @@ head(Step* __restrict__ step, const float* __restrict__ x, const float* __restri
 //   x u8 or f32[N,28,28,1] out of the data set  dy f32[N,13,13,32]  partials f32[slices] of w's layout, bias_partials f32[slices][32]
 //   GEMM 32 x 9 x N*169; block 256 = 32 output channels x the whole filter x 8 shares of the windows; grid 1 x min(N, 128) slices, image n goes to slice n % slices
 //   proved away: 3 of 4 multiply-adds, whose gradient is zero; no edge guard in the reduction
+//   256 threads a block, 25092 bytes of shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 2)
 conv2d_wgrad(const Step* __restrict__ step,
              const float* __restrict__ dy,
@@ -448,10 +451,12 @@ conv2d_wgrad(const Step* __restrict__ step,
 // Adam (Kingma and Ba 2015, section 2): m += (1-b1)(g - m); v += (1-b2)(g^2 - v); w -= rate sqrt(1-b2^t)/(1-b1^t) m / (sqrt v + eps)
 __device__ __forceinline__ float learn(const Step* __restrict__ step, float w, float g, float& m, float& v)
 {
-    constexpr float GAIN1 = 0.100000001f, GAIN2 = 0.00100000005f, EPSILON = 1.00000001E-07f;
+    constexpr float GAIN1 = 0.100000001f, GAIN2 = 0.00100000005f, EPSILON = 1.00000001E-07f, TINY = 1E-30f;
     m = fmaf(GAIN1, g - m, m);
     v = fmaf(GAIN2, g * g - v, v);
-    return w - step->step_size * m / (sqrtf(v) + EPSILON);
+    m = fabsf(m) < TINY ? 0.0f : m;
+    v = v < TINY ? 0.0f : v;
+    return w - step->step_size * m / fmaf(sqrtf(v), step->second_moment_scale, EPSILON);
 }
 
 // takes the step for parameter at, or keeps its gradient; returns the parameter's value
@@ -466,6 +471,7 @@ __device__ __forceinline__ float apply(const Step* __restrict__ step, int at, fl
 //   dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o];  then the optimizer
 //   x f32[N,5408]  dy f32[N,16]  w f32[1][5408][16] at 320  b f32[16] at 86848 of the parameters
 //   GEMM 5408 x 10 x N; block 128 = 128 features x 16 units, thread = 4 x 4 sums over the whole batch; grid 43
+//   128 threads a block, no shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(128, 4)
 dense_update(const Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ dy,
              float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
@@ -547,6 +553,7 @@ __device__ __forceinline__ void finish(Sums& sums, Step* __restrict__ step, cons
 //   conv2d.kernel f32[288] from f32[min(N, 128)][288], 9 blocks
 //   conv2d.bias f32[32] from f32[min(N, 128)][32], 1 block
 //   block 128 = 32 elements x 4 quarters of the slices; one block more ends the step
+//   128 threads a block, 2048 bytes of shared memory, at most 64 registers a thread
 extern "C" __global__ void __launch_bounds__(128, 8)
 conv_update(Step* __restrict__ step, const float* __restrict__ partials, float* __restrict__ derived,
             float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
@@ -578,6 +585,7 @@ conv_update(Step* __restrict__ step, const float* __restrict__ partials, float* 
 }
 
 // measure: adds the losses of a forward pass to the step's sums; one block
+//   128 threads a block, 1536 bytes of shared memory, at most 64 registers a thread
 extern "C" __global__ void __launch_bounds__(128, 8)
 measure(Step* __restrict__ step, const float* __restrict__ losses, const int* __restrict__ correct, int batch)
 {

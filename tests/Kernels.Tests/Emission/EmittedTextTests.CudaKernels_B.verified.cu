@@ -91,6 +91,7 @@ __device__ __forceinline__ float pixel(const Step* __restrict__ step, size_t i)
 //   x u8 or f32[N,28,28,1] out of the data set, in the epoch's order  w f32[1][3][3][1][32] panels of output channels  y f32[N,12,12,32] NHWC  arg u8[N,12,12,32], the maximum's place in its window, of equals the first; null when predicting
 //   implicit GEMM N*576 x 32 x 9; block 192 = 4x12 windows x 32 channels, thread = 2 windows of 2x2 x 4 channels; grid N x 3
 //   proved away: the 24x24 map reaches no memory; no padding, so no edge guard in the reduction; channels stand in whole quads
+//   192 threads a block, 1044 bytes of shared memory, at most 168 registers a thread
 extern "C" __global__ void __launch_bounds__(192, 2)
 conv2d_fprop(const Step* __restrict__ step,
              const float* __restrict__ weights,
@@ -171,6 +172,7 @@ conv2d_fprop(const Step* __restrict__ step,
 //   x f32[N,12,12,32] NHWC  w f32[2][3][3][32][32] panels of output channels  y f32[N,5,5,64] NHWC  arg u8[N,5,5,64], the maximum's place in its window, of equals the first; null when predicting
 //   implicit GEMM N*100 x 64 x 288; block 240 = 5x6 windows x 64 channels, thread = 2 windows of 2x2 x 4 channels; grid N x 1
 //   proved away: the 10x10 map reaches no memory; no padding, so no edge guard in the reduction; channels stand in whole quads
+//   240 threads a block, 24192 bytes of shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(240, 2)
 conv2d_1_fprop(const float* __restrict__ x,
                const float* __restrict__ weights,
@@ -276,6 +278,7 @@ __device__ __forceinline__ void dense_tile(float* __restrict__ to, int pitch, co
 //   y[n,o] = relu(sum(i) x[n,i] w[i,o] + b[o])
 //   x f32[N,1600]  w f32[4][1600][32] panels of units  y f32[N,128]
 //   GEMM N x 128 x 1600; block 256 = 16 rows x 16 units x 16 shares of the reduction, thread = 4 x 4 sums; grid N/16 x 8
+//   256 threads a block, 16384 bytes of shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 2)
 dense_forward(const float* __restrict__ x, const float* __restrict__ weights,
               const float* __restrict__ bias, float* __restrict__ y, int batch)
@@ -373,6 +376,7 @@ __device__ __forceinline__ void warp_largest(float& x, int& place)
 //   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N;  dx[n,i] = sum(o) dz[n,o] w[i,o] where x > 0
 //   x f32[N,128]  w f32[1][128][16] panels of units  z, dz f32[N,16];  target rows t, or class indices, which stand for rows with a single one
 //   block 256 = 4 samples: the reduction in 64 shares, then a warp a sample, then a thread four features; grid N/4
+//   256 threads a block, 16384 bytes of shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 2)
 head(Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ weights,
      const float* __restrict__ bias, float* __restrict__ z, float* __restrict__ output,
@@ -460,6 +464,7 @@ head(Step* __restrict__ step, const float* __restrict__ x, const float* __restri
 //   dx[n,i] = sum(o) dy[n,o] w[i,o]
 //   dy f32[N,128]  w f32[4][1600][32]  dx f32[N,1600]
 //   GEMM N x 1600 x 128; thread = 4 rows x 4 features; grid N/4 x 4
+//   128 threads a block, no shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(128, 4)
 dense_dgrad(const float* __restrict__ dy, const float* __restrict__ weights, float* __restrict__ dx, int batch)
 {
@@ -472,6 +477,7 @@ dense_dgrad(const float* __restrict__ dy, const float* __restrict__ weights, flo
 //   dx[n,h,w,c] = sum(r,s,k) dz[n,h-r,w-s,k] w[r,s,c,k];  dz f32[N,10,10,64] = dy at the winner of each 2x2 window, where y > 0; it exists in shared memory only
 //   dy f32[N,5,5,64]  flipped f32[1][3][3][64][32] panels of input channels  dx f32[N,12,12,32] NHWC
 //   implicit GEMM N*144 x 32 x 576; block 96 = 6x12 pixels x 32 channels, thread = 6 pixels x 4 channels; grid N x 2
+//   96 threads a block, 30464 bytes of shared memory, at most 255 registers a thread
 extern "C" __global__ void __launch_bounds__(96, 2)
 conv2d_1_dgrad(const float* __restrict__ dy,
                const float* __restrict__ y,
@@ -551,6 +557,7 @@ conv2d_1_dgrad(const float* __restrict__ dy,
 //   x f32[N,12,12,32] NHWC  dy f32[N,5,5,64]  partials f32[slices] of w's layout, bias_partials f32[slices][64]
 //   GEMM 64 x 288 x N*25; block 288 = 32 output channels x 9 taps; grid 2 x min(N, 128) slices, image n goes to slice n % slices
 //   proved away: 3 of 4 multiply-adds, whose gradient is zero; no edge guard in the reduction
+//   288 threads a block, 27136 bytes of shared memory, at most 112 registers a thread
 extern "C" __global__ void __launch_bounds__(288, 2)
 conv2d_1_wgrad(const float* __restrict__ x,
                const float* __restrict__ dy,
@@ -629,6 +636,7 @@ conv2d_1_wgrad(const float* __restrict__ x,
 //   x u8 or f32[N,28,28,1] out of the data set  dy f32[N,12,12,32]  partials f32[slices] of w's layout, bias_partials f32[slices][32]
 //   GEMM 32 x 9 x N*144; block 256 = 32 output channels x the whole filter x 8 shares of the windows; grid 1 x min(N, 128) slices, image n goes to slice n % slices
 //   proved away: 3 of 4 multiply-adds, whose gradient is zero; no edge guard in the reduction
+//   256 threads a block, 39572 bytes of shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 2)
 conv2d_wgrad(const Step* __restrict__ step,
              const float* __restrict__ dy,
@@ -717,10 +725,12 @@ conv2d_wgrad(const Step* __restrict__ step,
 // Adam (Kingma and Ba 2015, section 2): m += (1-b1)(g - m); v += (1-b2)(g^2 - v); w -= rate sqrt(1-b2^t)/(1-b1^t) m / (sqrt v + eps)
 __device__ __forceinline__ float learn(const Step* __restrict__ step, float w, float g, float& m, float& v)
 {
-    constexpr float GAIN1 = 0.100000001f, GAIN2 = 0.00100000005f, EPSILON = 1.00000001E-07f;
+    constexpr float GAIN1 = 0.100000001f, GAIN2 = 0.00100000005f, EPSILON = 1.00000001E-07f, TINY = 1E-30f;
     m = fmaf(GAIN1, g - m, m);
     v = fmaf(GAIN2, g * g - v, v);
-    return w - step->step_size * m / (sqrtf(v) + EPSILON);
+    m = fabsf(m) < TINY ? 0.0f : m;
+    v = v < TINY ? 0.0f : v;
+    return w - step->step_size * m / fmaf(sqrtf(v), step->second_moment_scale, EPSILON);
 }
 
 // takes the step for parameter at, or keeps its gradient; returns the parameter's value
@@ -735,6 +745,7 @@ __device__ __forceinline__ float apply(const Step* __restrict__ step, int at, fl
 //   dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o];  then the optimizer
 //   x f32[N,1600]  dy f32[N,128]  w f32[4][1600][32] at 18816  b f32[128] at 223616 of the parameters
 //   GEMM 1600 x 128 x N; block 128 = 64 features x 32 units, thread = 4 x 4 sums over the whole batch; grid 100
+//   128 threads a block, no shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(128, 4)
 dense_update(const Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ dy,
              float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
@@ -775,6 +786,7 @@ dense_update(const Step* __restrict__ step, const float* __restrict__ x, const f
 //   dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o];  then the optimizer
 //   x f32[N,128]  dy f32[N,16]  w f32[1][128][16] at 223744  b f32[16] at 225792 of the parameters
 //   GEMM 128 x 10 x N; block 128 = 128 features x 16 units, thread = 4 x 4 sums over the whole batch; grid 1
+//   128 threads a block, no shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(128, 4)
 dense_1_update(const Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ dy,
                float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
@@ -866,6 +878,7 @@ __device__ __forceinline__ void finish(Sums& sums, Step* __restrict__ step, cons
 //   conv2d_1.kernel f32[18432] from f32[min(N, 128)][18432], 576 blocks; also stored flipped, for dgrad
 //   conv2d_1.bias f32[64] from f32[min(N, 128)][64], 2 blocks
 //   block 128 = 32 elements x 4 quarters of the slices; one block more ends the step
+//   128 threads a block, 2048 bytes of shared memory, at most 64 registers a thread
 extern "C" __global__ void __launch_bounds__(128, 8)
 conv_update(Step* __restrict__ step, const float* __restrict__ partials, float* __restrict__ derived,
             float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
@@ -900,6 +913,7 @@ conv_update(Step* __restrict__ step, const float* __restrict__ partials, float* 
 }
 
 // flipped filters anew, after parameters were set from outside; grid-stride, any grid
+//   256 threads a block, no shared memory, at most 64 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 4)
 derive(const float* __restrict__ parameters, float* __restrict__ derived)
 {
@@ -908,6 +922,7 @@ derive(const float* __restrict__ parameters, float* __restrict__ derived)
 }
 
 // measure: adds the losses of a forward pass to the step's sums; one block
+//   128 threads a block, 1536 bytes of shared memory, at most 64 registers a thread
 extern "C" __global__ void __launch_bounds__(128, 8)
 measure(Step* __restrict__ step, const float* __restrict__ losses, const int* __restrict__ correct, int batch)
 {

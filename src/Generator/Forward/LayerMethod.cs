@@ -1,0 +1,20 @@
+using Convoke.Kernels.Emission;
+
+namespace Convoke.Generator;
+
+/// <summary>A method that declares a layer, as its body is written: text only, since it is part of a pipeline value.</summary>
+/// <param name="Signature">Modifiers, type, name and parameters, with names that are valid anywhere.</param>
+/// <param name="Layer">Name of the layer, or what stands before the index in the names of its layers; null where the method has a fault.</param>
+/// <param name="Value">Name of the parameter that is the layer's input.</param>
+/// <param name="Index">Name of the parameter that tells layers of this method apart, or null.</param>
+internal sealed record LayerMethod(string Signature, string? Layer, string Value, string? Index)
+{
+    /// <summary>Writes the method. It is never called by the model itself: running Forward on tracing values records its calls.</summary>
+    public void Write(CodeWriter code)
+    {
+        string arguments = Layer is null ? "" : Literals.Of(Layer) + ", " + (Index is null ? "" : Index + ", ") + Value;
+        code.Line(Layer is null
+            ? $"{Signature} =>\n    throw new global::System.InvalidOperationException(\"This layer has errors; build messages that begin with CVK name them.\");"
+            : $"{Signature} => global::Convoke.Compiled.LayerCall.Record({arguments});");
+    }
+}

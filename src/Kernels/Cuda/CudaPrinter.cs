@@ -1,0 +1,23 @@
+using Convoke.Kernels.Emission;
+
+namespace Convoke.Kernels.Cuda;
+
+/// <summary>Pointwise code in CUDA C, on one float.</summary>
+public sealed class CudaPrinter(Func<string, string>? rename = null) : PointwisePrinter
+{
+    public override string Name(string variable) => rename is null ? variable : rename(variable);
+
+    /// <summary>Constants are constexpr, in capitals as all of them.</summary>
+    protected override string Constant(string name) => name.ToUpperInvariant();
+
+    protected override string MultiplyAdd(string left, string right, string addend) => $"fmaf({left}, {right}, {addend})";
+
+    protected override string SquareRoot(string operand) => $"sqrtf({operand})";
+
+    /// <summary>fmaxf would drop a NaN.</summary>
+    protected override string Relu(string operand) => $"{operand} < 0.0f ? 0.0f : {operand}";
+
+    protected override string Magnitude(string operand) => $"fabsf({operand})";
+
+    protected override string Flush(string operand, string magnitude, string limit) => $"{magnitude} < {limit} ? 0.0f : {operand}";
+}

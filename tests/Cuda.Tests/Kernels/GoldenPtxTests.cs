@@ -1,0 +1,41 @@
+using Convoke.Kernels;
+using Compiler = Convoke.Kernels.Compiler;
+
+namespace Convoke.Cuda.Tests.Kernels;
+
+/// <summary>What NVRTC 12.4 made of programs A and B, committed: it runs on the emulator on machines that have no NVRTC, and is derived anew where there is one.</summary>
+public class GoldenPtxTests
+{
+    [Theory, InlineData("A"), InlineData("B")]
+    public void Golden_kernels_agree_with_the_interpreter(string program) => KernelComparison.Run(Model(program), File.ReadAllText(Golden(program)), seed: 2, n: 3);
+
+    [NvrtcTheory, InlineData("A"), InlineData("B")]
+    public void Golden_kernels_are_those_of_today(string program)
+    {
+        if (KernelCompiler.Default.Version != new Version(12, 4)) return;       // another compiler, other code: nothing to compare with
+        string today = Plain(EmulatedProgram.Compile(Model(program)));
+        if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1" && Environment.GetEnvironmentVariable("CI") is null or "") File.WriteAllText(Golden(program), today);
+        Assert.True(File.ReadAllText(Golden(program)) == today, $"{Golden(program)} is not what NVRTC makes of the emitted text; UPDATE_SNAPSHOTS=1 dotnet test accepts it");
+    }
+
+    /// <summary>Without lines of the source, which name the folder of whoever compiled it.</summary>
+    private static string Plain(string ptx)
+    {
+        int debug = ptx.IndexOf("\t.section", StringComparison.Ordinal);
+        IEnumerable<string> lines = (debug < 0 ? ptx : ptx[..debug]).Split('\n').Where(static line => !line.StartsWith("\t.loc", StringComparison.Ordinal) && !line.StartsWith("\t.file", StringComparison.Ordinal));
+        return string.Join('\n', lines).TrimEnd() + "\n";
+    }
+
+    private static CompiledModel Model(string program) => Compiler.Compile(program == "A" ? Convoke.Kernels.Tests.Models.A : Convoke.Kernels.Tests.Models.B);
+
+    private static string Golden(string program)
+    {
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            string golden = Path.Combine(folder.FullName, "tests", "Cuda.Tests", "Kernels", "Golden");
+            if (Directory.Exists(golden)) return Path.Combine(golden, program + ".ptx");
+        }
+
+        throw new DirectoryNotFoundException("tests/Cuda.Tests/Kernels/Golden is not above " + AppContext.BaseDirectory);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Reflection;
+using Convoke.Kernels.Models;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Emit;
+
+namespace Convoke.Generator.Tests;
+
+/// <summary>Forward is ordinary C#: compiled and run on tracing values, it makes the calls that the generator read, in the same order.</summary>
+public class TracingTests
+{
+    private const int Sources = 320, PerCompilation = 40;
+
+    public static TheoryData<int> Batches => [.. Enumerable.Range(0, Sources / PerCompilation)];
+
+    [Theory, MemberData(nameof(Batches))]
+    public async Task Random_sources(int batch)
+    {
+        string[] sources = [.. Enumerable.Range(batch * PerCompilation, PerCompilation).Select(static seed => Named(ForwardNet.Source(new RandomForward(seed).Members(), preset: seed % 2 == 0 ? "Keras" : "PyTorch"), seed))];
+        Dictionary<string, ModelSpec?> read = Check(sources);
+        Assert.Equal(PerCompilation, read.Count);
+        foreach ((string name, ModelSpec? spec) in read)
+        {
+            if (spec is not null) continue;
+            string source = sources[int.Parse(name.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture) - (batch * PerCompilation)];
+            Assert.Fail($"{name} was not read: {string.Join("\n", (await Harness.Analyze(Harness.Compile(source))).Select(static d => d.ToString()))}\n{source}");
+        }
+    }
+
+    /// <summary>The random sources are worth something: together they use every kind of call, loops that repeat, and tuples.</summary>
+    [Fact]
+    public void Random_sources_are_varied()
+    {
+        ModelSpec[] specs = [.. Check([.. Enumerable.Range(0, PerCompilation).Select(static seed => Named(ForwardNet.Source(new RandomForward(seed).Members()), seed))]).Values.Select(static s => s!)];
+        Assert.Equal(10, specs.SelectMany(static s => s.Calls).Select(static c => c.Layer.GetType()).Distinct().Count());
+        Assert.Contains(specs, static s => s.Outputs.Count == 2 && s.Outputs[0].Name == "First" && s.Outputs[1].Name is null);
+        Assert.Contains(specs, static s => s.Calls.Count > 40);
+    }
+
+    [Fact]
+    public void A_residual_network_with_two_heads()
+    {
+        ModelSpec spec = Check([Named(ForwardNet.Source("""
+            private static (Sym Classes, Sym Boxes) Forward(Sym image)
+            {
+                var x = Relu(Conv(image));
+                for (int i = 0; i < 3; i++)
+                {
+                    x = Residual(x, i);
+                    if (i == 1) continue;
+                    x = Relu(x);
+                }
+                Sym c = Concat(x, Conv(x));
+                c += c * c;
+                return (Softmax(Head(Flatten(c))), Hidden(Flatten(c)));
+            }
+
+            private static Sym Residual(Sym x, int i) => x + Block(Relu(x), i);
+            """), 0)])["M0"]!;
+        Assert.Equal(
+            ["conv(input)", "relu(%0)", "relu(%1)", "block_0(%2)", "add(%1, %3)", "relu(%4)", "relu(%5)", "block_1(%6)", "add(%5, %7)", "relu(%8)", "block_2(%9)", "add(%8, %10)", "relu(%11)",
+             "conv(%12)", "concat(%12, %13)", "multiply(%14, %14)", "add(%14, %15)", "flatten(%16)", "head(%17)", "softmax(%18)", "flatten(%16)", "hidden(%20)"],
+            spec.Calls.Select(Show));
+        Assert.Equal([new("Classes", 19), new("Boxes", 21)], spec.Outputs);
+    }
+
+    /// <summary>Compiles the sources, runs every Forward, and holds its trace to what was read.</summary>
+    private static Dictionary<string, ModelSpec?> Check(string[] sources)
+    {
+        CSharpCompilation compilation = Harness.Compile(sources);
+        GeneratorDriver driver = Harness.Driver(track: true).RunGeneratorsAndUpdateCompilation(compilation, out Compilation updated, out _);
+        using var image = new MemoryStream();
+        EmitResult emitted = updated.Emit(image);
+        Assert.True(emitted.Success, string.Join("\n", emitted.Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error).Take(3)));
+        Assembly assembly = Assembly.Load(image.ToArray());
+        var specs = new Dictionary<string, ModelSpec?>();
+        foreach (object reading in driver.GetRunResult().Results[0].TrackedSteps["Convoke.Parse"].SelectMany(static step => step.Outputs).Select(static output => output.Value))
+        {
+            var name = (string)reading.GetType().GetProperty("Name")!.GetValue(reading)!;
+            var spec = (ModelSpec?)reading.GetType().GetProperty("Spec")!.GetValue(reading);
+            specs.Add(name, spec);
+            if (spec is null) continue;
+            var trace = new ForwardTrace();
+            object result = assembly.GetType(name)!.GetMethod("Forward", BindingFlags.NonPublic | BindingFlags.Static)!.Invoke(null, [trace.Input])!;
+            Assert.Equal(trace.Calls.Select(static call => call.ToString()), spec.Calls.Select(Show));
+            Sym[] outputs = result is Sym one ? [one] : [.. Enumerable.Range(0, ((System.Runtime.CompilerServices.ITuple)result).Length).Select(i => (Sym)((System.Runtime.CompilerServices.ITuple)result)[i]!)];
+            Assert.Equal(outputs.Select(static output => output.Call), spec.Outputs.Select(static output => output.Call));
+        }
+        return specs;
+    }
+
+    private static string Show(CallSpec call) => new TracedCall(call.Layer.Name, [.. call.Inputs]).ToString();
+
+    private static string Named(string source, int number) => source.Replace("class M", "class M" + number.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+}
