@@ -27,7 +27,7 @@ internal static class CommandLine
             if (result.Tokens is [var token] && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(token.Value)))) result.AddError($"--plot {token.Value}: its folder does not exist.");
         });
 
-        RootCommand root = new("Trains a convolutional network on CIFAR-10 with Convoke, by a loop of its own. The network has no dropout: Convoke has none yet.") { data, epochs, seed, device, plot };
+        RootCommand root = new("Trains a convolutional network on CIFAR-10 with Convoke, by a loop of its own.") { data, epochs, seed, device, plot };
         root.SetAction(parsed => Guarded(() => train(new(parsed.GetValue(data), parsed.GetValue(epochs), parsed.GetValue(seed), parsed.GetValue(device)!, parsed.GetValue(plot)))));
         return root.Parse(args).Invoke();
     }

@@ -2,7 +2,7 @@ using Convoke;
 
 namespace Cifar10Sample;
 
-/// <summary>Two convolutions and a hidden layer in PyTorch's conventions: images as planes of red, green, blue, and a loss on logits.</summary>
+/// <summary>Two convolutions and a hidden layer in PyTorch's conventions: images as planes of red, green, blue, dropout, and a loss on logits.</summary>
 [Model(3, 32, 32, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]   // channels, height, width
 [Sgd(0.01), CrossEntropy, Accuracy]
 public partial class Cnn
@@ -10,14 +10,16 @@ public partial class Cnn
     [Conv2D(32, 3)] private static partial Sym Conv1(Sym x);
     [Conv2D(64, 3)] private static partial Sym Conv2(Sym x);
     [MaxPool2D(2)] private static partial Sym Pool(Sym x);
-    [Dense(128, In = 64 * 6 * 6)] private static partial Sym Fc1(Sym x);
+    [Dropout(0.5)] private static partial Sym Drop(Sym x);                // each call has a mask of its own
+    [Dense(128, In = 64 * 6 * 6)] private static partial Sym Fc1(Sym x);   // In is optional: inferred, and checked when given
     [Dense(10)] private static partial Sym Fc2(Sym x);
 
     private static Sym Forward(Sym x)
     {
-        x = Pool(Relu(Conv1(x)));
-        x = Pool(Relu(Conv2(x)));
-        return Fc2(Relu(Fc1(Flatten(x))));
+        x = Drop(Pool(Relu(Conv1(x))));
+        x = Drop(Pool(Relu(Conv2(x))));
+        x = Drop(Relu(Fc1(Flatten(x))));
+        return Fc2(x);
     }
 }
 

@@ -43,12 +43,16 @@ internal sealed class AttributeArguments
     /// <summary>Whether the attribute has this constructor parameter, or was given this property.</summary>
     public bool Has(string name) => Find(name) is not null;
 
-    /// <summary>A whole number that must be given.</summary>
-    public int Int(string name, int least, int most)
+    /// <summary>A whole number; <paramref name="least"/> where it is left out.</summary>
+    /// <param name="name">The parameter or property.</param>
+    /// <param name="least">The least that it may be.</param>
+    /// <param name="most">The most that it may be.</param>
+    /// <param name="why">What the range follows from, where that is not plain: " (half of the window)".</param>
+    public int Int(string name, int least, int most, string why = "")
     {
         if (Find(name) is not { Value: int value }) return least;
         if (value >= least && value <= most) return value;
-        OutOfRange(name, Literals.Of(least) + " to " + Literals.Of(most), Literals.Of(value));
+        OutOfRange(name, Literals.Of(least) + " to " + Literals.Of(most) + why, Literals.Of(value));
         return least;
     }
 
@@ -72,6 +76,14 @@ internal sealed class AttributeArguments
     /// <summary>A value that is in range by itself, and not beside the others.</summary>
     public void Refuse(string name, string range, string found) => OutOfRange(name, range, found);
 
+    /// <summary>Refuses all of <paramref name="names"/> that are given, since <paramref name="beside"/> is given too.</summary>
+    public void RefuseBeside(string beside, params string[] names)
+    {
+        if (!Has(beside)) return;
+        foreach (string name in names)
+            if (Has(name)) Refuse(name, "left out beside " + beside, Convert.ToString(Find(name)!.Value.Value, CultureInfo.InvariantCulture)!);
+    }
+
     public bool Flag(string name, bool fallback) => Find(name) is { Value: bool value } ? value : fallback;
 
     public string? Text(string name) => Find(name) is { Value: string value } ? value : null;
@@ -88,7 +100,7 @@ internal sealed class AttributeArguments
     public void Fault(DiagnosticDescriptor descriptor, Location location, params string[] arguments)
     {
         Failed = true;
-        _report?.Invoke(descriptor, location, arguments);
+        _report?.Invoke(descriptor, location, null, arguments);
     }
 
     /// <summary>The attribute with all its arguments.</summary>

@@ -37,11 +37,14 @@ public sealed class ConvokeGenerator : IIncrementalGenerator
             .WithTrackingName(TrackingNames.Parse);
 
         IncrementalValuesProvider<ModelOutput> outputs = readings
-            .Select(static (reading, cancellation) => Compile(reading, cancellation))
+            .Select(static (reading, cancellation) => Compile(reading, static spec => Compiler.Compile(spec), cancellation))
             .WithTrackingName(TrackingNames.Compile);
 
         context.RegisterSourceOutput(outputs, static (production, output) =>
-            production.AddSource(output.Reading.HintStem + ".g.cs", Text(PartialClassWriter.Write(output))));
+        {
+            if (output.Fault is { } fault) production.ReportDiagnostic(Diagnostic.Create(DiagnosticCatalog.CompilerFault, Location.None, output.Reading.Name, fault));
+            production.AddSource(output.Reading.HintStem + ".g.cs", Text(PartialClassWriter.Write(output)));
+        });
 
         // Nothing in an editor depends on the kernels: a host may leave this output out until it builds.
         context.RegisterImplementationSourceOutput(outputs, static (production, output) =>
@@ -64,13 +67,23 @@ public sealed class ConvokeGenerator : IIncrementalGenerator
         return reader is not null && reader.IsDeclaredAt(context.TargetNode) ? reader.Read() : null;
     }
 
-    private static ModelOutput Compile(ModelReading reading, CancellationToken cancellation)
+    /// <summary>Compiles a model without faults. A failure of the compiler is not the user's: it is reported with its text, and the class keeps its skeleton.</summary>
+    internal static ModelOutput Compile(ModelReading reading, Func<ModelSpec, CompiledModel> compiler, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         if (reading.Spec is not { } spec) return new ModelOutput(reading, null);
-        foreach (SpecProblem problem in Compiler.Check(spec))
-            if (DiagnosticCatalog.IsFault(problem.Id)) return new ModelOutput(reading, null);
-        return new ModelOutput(reading, Compiler.Compile(spec));
+        try
+        {
+            foreach (SpecProblem problem in Compiler.Check(spec))
+                if (DiagnosticCatalog.IsFault(problem.Id)) return new ModelOutput(reading, null);
+            return new ModelOutput(reading, compiler(spec));
+        }
+#pragma warning disable CA1031 // whatever it is, an exception here would hide behind a warning and a missing method
+        catch (Exception error) when (error is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            return new ModelOutput(reading, null, error.GetType().Name + ": " + error.Message);
+        }
     }
 
     private static SourceText Text(string text) => SourceText.From(text, Encoding.UTF8);

@@ -33,7 +33,14 @@ internal static class CudaWriter
     {
         code.Line($"public override {Compiled}CudaPlan Plan => Launches;");
         code.Line();
-        using IDisposable plan = code.Block($"private static readonly {Compiled}CudaPlan Launches = new()", "};");
+        code.Line($"private static readonly {Compiled}CudaPlan Launches = Plans();");
+        code.Line();
+        using IDisposable method = code.Block($"private static {Compiled}CudaPlan Plans()");
+
+        // Constants of the method: short, and no member of the user's class hides them.
+        foreach (CudaArea area in source.Train.Concat(source.Predict).Concat(source.Measure).Concat(source.Derive).Concat(source.Fold).SelectMany(static l => l.Arguments).Select(static a => a.Area).Distinct().OrderBy(static a => a))
+            code.Line($"const {Compiled}CudaAreaPlan {area} = {Compiled}CudaAreaPlan.{area};");
+        using IDisposable plan = code.Block("return new()", "};");
         code.Line($"""
             FileName = {Literals.Of(source.FileName)},
             Kernels =
@@ -44,6 +51,7 @@ internal static class CudaWriter
             {Launches("Predict", source.Predict, source)}
             {Launches("Measure", source.Measure, source)}
             {Launches("Derive", source.Derive, source)}
+            {Launches("Fold", source.Fold, source)}
             TrainSampleFloats = {Text(source.Memory.TrainSampleFloats)},
             PredictSampleFloats = {Text(source.Memory.PredictSampleFloats)},
             DerivedFloats = {Text(source.Memory.DerivedFloats)},
@@ -57,7 +65,7 @@ internal static class CudaWriter
     private static string Launch(CudaLaunch launch)
     {
         CudaGrid grid = launch.Grid;
-        string arguments = string.Join(", ", launch.Arguments.Select(static a => $"new({Compiled}CudaAreaPlan.{a.Area}, {Text(a.OffsetFloats)})"));
+        string arguments = string.Join(", ", launch.Arguments.Select(static a => $"new({a.Area}, {Text(a.OffsetFloats)})"));
         return $"new({Text(launch.Kernel)}, {Text(grid.Fixed)}, {Text(grid.PerUnit)}, {Text(grid.Samples)}, {Text(grid.MaxUnits)}, [{arguments}])";
     }
 

@@ -40,7 +40,7 @@ internal sealed partial class ModelReader
         }
 
         foreach (LayerDeclaration layer in _declarations.Values)
-            if (!layer.IsCalled) _report?.Invoke(DiagnosticCatalog.LayerNeverCalled, layer.Method.Locations[0], layer.Method.Name, _type.Name);
+            if (!layer.IsCalled) _report?.Invoke(DiagnosticCatalog.LayerNeverCalled, layer.Method.Locations[0], null, layer.Method.Name, _type.Name);
         return (new(_calls.ToArray()), ReadOutputs(forward, result));
     }
 
@@ -56,13 +56,13 @@ internal sealed partial class ModelReader
         else
         {
             AttributeArguments attribute = Argument(attributes[0]);
-            LayerSpec layer = ReadLayer(attribute, attribute.Text("Name") ?? LayerNames.OfMethod(method.Name), new LayerNames(preset));
+            (LayerSpec layer, LayerSpec? activation) = new LayerReader(attribute, preset).Read(attribute.Text("Name") ?? LayerNames.OfMethod(method.Name), new LayerNames(preset));
             bool indexed = method.Parameters.Length > 1;
-            _declarations.Add(method, new LayerDeclaration(method, attribute, layer, indexed));
-            if (LayerMethodReader.Write(method, layer.Name + (indexed ? LayerNames.IndexSeparator(preset) : ""), generated) is { } good) _methods.Add(good);
+            _declarations.Add(method, new LayerDeclaration(method, attribute, layer, activation, indexed));
+            if (LayerMethodReader.Write(method, layer.Name + (indexed ? LayerNames.IndexSeparator(preset) : ""), activation, generated) is { } good) _methods.Add(good);
             return;
         }
-        if (LayerMethodReader.Write(method, null, generated) is { } faulty) _methods.Add(faulty);
+        if (LayerMethodReader.Write(method, null, null, generated) is { } faulty) _methods.Add(faulty);
     }
 
     private static string? WhyNoLayer(IMethodSymbol method, List<AttributeData> attributes, string generated) =>

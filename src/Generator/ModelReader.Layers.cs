@@ -14,54 +14,20 @@ internal sealed partial class ModelReader
         if (attributes.Count == 0) Fail(DiagnosticCatalog.NoLayers, ClassLocation(), _type.Name);
 
         var automatic = new LayerNames(preset);
+        var names = new List<string>();
         foreach (AttributeData attribute in attributes)
         {
-            AttributeArguments layer = Argument(attribute);
-            _calls.Add(ReadLayer(layer, layer.Text("Name"), automatic), new CallSite(layer, null), _calls.Count == 0 ? CallSpec.ModelInput : _calls.Count - 1);
+            AttributeArguments argument = Argument(attribute);
+            (LayerSpec layer, LayerSpec? activation) = new LayerReader(argument, preset).Read(argument.Text("Name"), automatic);
+            names.Add(layer.Name);
+            _calls.Add(layer, new CallSite(argument, null), _calls.Count - 1);
+            if (activation is not null) _calls.Add(activation, new CallSite(argument, null), _calls.Count - 1);
         }
 
         // Names that were counted, not chosen, come first: a chosen name has to give way to them.
-        CheckNames([.. Enumerable.Range(0, _calls.Count).OrderBy(i => _layers[i].Text("Name") is not null).Select(i => (_calls[i].Layer.Name, _layers[i], _layers[i].Location("Name")))]);
+        CheckNames([.. Enumerable.Range(0, names.Count).OrderBy(i => _layers[i].Text("Name") is not null).Select(i => (names[i], _layers[i], _layers[i].Location("Name")))]);
         return new(_calls.ToArray());
     }
-
-    /// <param name="layer">The attribute.</param>
-    /// <param name="given">The layer's name; null where it is counted.</param>
-    /// <param name="automatic">Counts names.</param>
-    private static LayerSpec ReadLayer(AttributeArguments layer, string? given, LayerNames automatic)
-    {
-        switch (layer.Title)
-        {
-            case "Conv2D":
-                (int kernelHeight, int kernelWidth) = ReadWindow(layer, "kernel", "kernelHeight", "kernelWidth");
-                return new Conv2DSpec(
-                    given ?? automatic.Conv2D(), layer.Int("filters", 1, Limits.Extent), kernelHeight, kernelWidth, ReadActivation(layer), layer.Flag("Bias", fallback: true));
-            case "MaxPool2D":
-                (int poolHeight, int poolWidth) = ReadWindow(layer, "size", "height", "width");
-                return new MaxPool2DSpec(given ?? automatic.MaxPool2D(), poolHeight, poolWidth);
-            case "Flatten":
-                return new FlattenSpec(given ?? automatic.Flatten());
-            case "Dense":
-                return new DenseSpec(
-                    given ?? automatic.Dense(), layer.Int("units", 1, Limits.Units), ReadActivation(layer), layer.Flag("Bias", fallback: true), layer.OptionalInt("In", 1, int.MaxValue));
-            case "Dropout":
-                return new DropoutSpec(given ?? automatic.Dropout(), layer.Real("rate", 0, static rate => rate is >= 0 and < 1, "at least 0 and less than 1"));
-            default:
-                layer.Fault(DiagnosticCatalog.NotSupportedYet, layer.Location(), "Layer " + layer.Title, "layers are Conv2D, MaxPool2D, Flatten and Dense");
-                return new FlattenSpec(given ?? automatic.Flatten());
-        }
-    }
-
-    /// <summary>Rows and columns of a window, given as one number or as two.</summary>
-    private static (int Height, int Width) ReadWindow(AttributeArguments layer, string square, string height, string width)
-    {
-        if (!layer.Has(square)) return (layer.Int(height, 1, Limits.Window), layer.Int(width, 1, Limits.Window));
-        int side = layer.Int(square, 1, Limits.Window);
-        return (side, side);
-    }
-
-    private static ActivationKind ReadActivation(AttributeArguments layer) =>
-        layer.Member("Activation", ActivationKind.None, ActivationKind.Relu, ActivationKind.Softmax);
 
     /// <summary>
     /// The layer attributes of the one declaration that may have them, in the order of their text; C# itself calls the order of attributes

@@ -20,7 +20,7 @@ internal sealed partial class ModelReader
             Incomplete(accuracy, "[Accuracy] but neither loss nor optimizer", "add both, or leave [Accuracy] out");
 
         LossKind? kind = loss is null ? null : ReadLoss(loss);
-        if (kind is { } k && output != CallSpec.ModelInput) CheckHead(loss!, k, _calls[output].Layer, _calls.Site(output).LocationOf(DiagnosticCatalog.HeadDisagreesWithLoss.Id, "Activation"));
+        if (kind is { } k && output != CallSpec.ModelInput) CheckHead(loss!, k, _calls[output].Layer, _calls.Site(output));
         return (kind, optimizer is null ? null : ReadOptimizer(optimizer, preset), accuracy is not null);
     }
 
@@ -83,7 +83,7 @@ internal sealed partial class ModelReader
         optimizer.Real(name, fallback, static value => value is >= 0 and < 1, "at least 0 and less than 1");
 
     /// <summary>The last layer must yield what the loss takes.</summary>
-    private void CheckHead(AttributeArguments lossAttribute, LossKind loss, LayerSpec head, Location headLocation)
+    private void CheckHead(AttributeArguments lossAttribute, LossKind loss, LayerSpec head, CallSite site)
     {
         ActivationKind? activation = head switch
         {
@@ -91,22 +91,29 @@ internal sealed partial class ModelReader
             DenseSpec dense => dense.Activation,
             ReluSpec => ActivationKind.Relu,
             SoftmaxSpec => ActivationKind.Softmax,
+            ActivationSpec a => a.Kind,
             _ => null,
         };
+
+        // What is neither logits nor probabilities is refused before any loss; the compiler of models says so.
+        if (activation is ActivationKind.LeakyRelu or ActivationKind.Gelu or ActivationKind.Silu or ActivationKind.Sigmoid or ActivationKind.Tanh) return;
+        bool called = head is ReluSpec or SoftmaxSpec or ActivationSpec;
         if (loss == LossKind.CrossEntropy)
         {
-            if (activation is null or ActivationKind.None) return;
+            // Logarithms of probabilities are logits too, whose softmax they are already.
+            if (activation is null or ActivationKind.None or ActivationKind.LogSoftmax) return;
             bool softmax = activation == ActivationKind.Softmax;
-            Fail(DiagnosticCatalog.HeadDisagreesWithLoss, headLocation, lossAttribute.Title, "logits", head.Name,
-                softmax ? "probabilities" : "their positive part",
-                softmax ? (head is SoftmaxSpec ? "leave it out" : "leave its activation out") + ", or use [SparseCategoricalCrossentropy]" : head is ReluSpec ? "leave it out" : "leave its activation out");
+            Fail(DiagnosticCatalog.HeadDisagreesWithLoss, site.LocationOf(DiagnosticCatalog.HeadDisagreesWithLoss.Id, "Activation"), softmax ? lossAttribute.Location() : null,
+                [lossAttribute.Title, "logits", head.Name, softmax ? "probabilities" : "their positive part",
+                 (called ? "leave it out" : "leave its activation out") + (softmax ? ", or use [SparseCategoricalCrossentropy]" : "")]);
         }
         else if (activation != ActivationKind.Softmax)
         {
             string instead = loss == LossKind.SparseCategoricalCrossentropy ? ", or use [CrossEntropy]" : "";
-            Fail(DiagnosticCatalog.HeadDisagreesWithLoss, lossAttribute.Location(), lossAttribute.Title, "probabilities", head.Name,
-                activation == ActivationKind.None ? "logits" : "none",
-                (activation is null || head is ReluSpec ? "end in a layer with Activation.Softmax" : "give it Activation = Activation.Softmax") + instead);
+            Fail(DiagnosticCatalog.HeadDisagreesWithLoss, lossAttribute.Location(), site.Layer is { Title: "Dense" or "Conv2D" } layer ? layer.Location() : null,
+                [lossAttribute.Title, "probabilities", head.Name,
+                 activation switch { ActivationKind.None => "logits", ActivationKind.LogSoftmax => "their logarithms", _ => "none" },
+                 (activation is null || called ? "end in a layer with Activation.Softmax" : "give it Activation = Activation.Softmax") + instead]);
         }
     }
 

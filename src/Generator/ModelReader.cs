@@ -53,7 +53,7 @@ internal sealed partial class ModelReader
         {
             DiagnosticDescriptor descriptor = DiagnosticCatalog.Find(problem.Id);
             Location at = problem.Call == CallSpec.ModelInput ? _model.Location(problem.Argument) : _calls.Site(problem.Call).LocationOf(problem.Id, problem.Argument);
-            if (said.Add((at, problem.Id))) _report?.Invoke(descriptor, at, [.. problem.MessageArguments]);
+            if (said.Add((at, problem.Id))) _report?.Invoke(descriptor, at, null, [.. problem.MessageArguments]);
         }
     }
 
@@ -142,10 +142,12 @@ internal sealed partial class ModelReader
             : new InputSpec(shape[0], shape[1], shape[2], layout);
     }
 
-    private void Fail(DiagnosticDescriptor descriptor, Location location, params string[] arguments)
+    private void Fail(DiagnosticDescriptor descriptor, Location location, params string[] arguments) => Fail(descriptor, location, null, arguments);
+
+    private void Fail(DiagnosticDescriptor descriptor, Location location, Location? other, string[] arguments)
     {
         _failed = true;
-        _report?.Invoke(descriptor, location, arguments);
+        _report?.Invoke(descriptor, location, other, arguments);
     }
 
     private Location ClassLocation() => _declaration?.Identifier.GetLocation() ?? _type.Locations[0];

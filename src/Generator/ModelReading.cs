@@ -20,4 +20,5 @@ internal sealed record ModelReading(string? Namespace, string Name, ModelSpec? S
 /// <summary>A model class with what the compiler made of it.</summary>
 /// <param name="Reading">The class.</param>
 /// <param name="Network">The compiled model; null where only the skeleton can be written.</param>
-internal sealed record ModelOutput(ModelReading Reading, CompiledModel? Network);
+/// <param name="Fault">What the compiler of networks failed with, though the model has no fault that is known; else null.</param>
+internal sealed record ModelOutput(ModelReading Reading, CompiledModel? Network, string? Fault = null);

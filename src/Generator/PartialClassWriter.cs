@@ -99,6 +99,9 @@ internal static class PartialClassWriter
             throw new global::System.InvalidOperationException({{Literals.Of(Plain(name) + " has errors; build messages that begin with CVK name them.")}});
         """);
 
+    /// <summary>Lines of the table's begin and of its end that an editor shows of a long model.</summary>
+    private const int DocLines = 24;
+
     private const string CreateDoc = """
         /// <summary>Makes the model and initialises its parameters.</summary>
         /// <param name="device">Where it runs; <see cref="global::Convoke.Device.Best"/> where left out.</param>
@@ -122,7 +125,9 @@ internal static class PartialClassWriter
     private static string ClassDoc(CompiledModel? network)
     {
         if (network is null) return "/// <remarks>This model has errors; build messages that begin with CVK name them.</remarks>";
-        string escaped = network.Summary.TrimEnd('\n').Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");
+        string[] lines = network.Summary.TrimEnd('\n').Split('\n');
+        if (lines.Length > 2 * DocLines) lines = [.. lines.Take(DocLines), $"... {Literals.Of(lines.Length - (2 * DocLines))} rows more ...", .. lines.Skip(lines.Length - DocLines)];
+        string escaped = string.Join("\n", lines).Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");
         return $"""
             /// <remarks>
             /// <code>

@@ -19,6 +19,7 @@ internal static class PlanWriter
             Channels = {Literals.Of(spec.Input.Channels)},
             Layout = global::Convoke.Layout.{(spec.Input.Layout == ImageLayout.ChannelsFirst ? "ChannelsFirst" : "ChannelsLast")},
             Classes = {Literals.Of(network.Classes)},
+            Pixels = {Literals.Of(network.Pixels)},
             Loss = {LossOf(spec.Loss)},
             Optimizer = {OptimizerOf(spec.Optimizer)},
             Accuracy = {Literals.Of(spec.Accuracy)},
@@ -63,12 +64,16 @@ internal static class PlanWriter
         Literals.Of(layer.Name), Literals.Of(layer.Kind), Literals.Of(layer.OutputShape), Literals.Of(layer.ParameterCount), Literals.Of(layer.Macs));
 
     private static string ParameterOf(ParameterInfo parameter) => New(
+    [
         Literals.Of(parameter.Name),
         List(parameter.Shape.Select(Literals.Of)),
         Literals.Of(parameter.Layout),
         Literals.Of(parameter.OffsetFloats),
         List(parameter.Axes.Select(AxisOf)),
-        parameter.Initializer == Initializer.Uniform ? Literals.Of(parameter.Bound) : "0");
+        parameter.Initializer == Initializer.Uniform ? Literals.Of(parameter.Bound) : "0",
+        .. parameter.Initializer == Initializer.Ones ? new[] { "Start: 1" } : [],
+        .. parameter.IsTrained ? [] : new[] { "IsTrained: false" },
+    ]);
 
     private static string AxisOf(AxisInfo axis) => New(Literals.Of(axis.Extent), Literals.Of(axis.Stride), Literals.Of(axis.Block), Literals.Of(axis.BlockStride));
 

@@ -9,7 +9,8 @@ namespace Convoke.Kernels;
 /// <param name="Layers">One row per call.</param>
 /// <param name="Parameters">Trained tensors in layer order.</param>
 /// <param name="Memory">The static memory plan.</param>
-/// <param name="Classes">Elements of one output sample.</param>
+/// <param name="Classes">Classes of a prediction, or other values of an output row.</param>
+/// <param name="Pixels">Rows of an output sample: 1, or the pixels of a map.</param>
 /// <param name="Cpu">The CPU program, once per vector width, widest first.</param>
 /// <param name="Cuda">The CUDA program.</param>
 public sealed record CompiledModel(
@@ -19,6 +20,7 @@ public sealed record CompiledModel(
     EquatableArray<ParameterInfo> Parameters,
     MemoryInfo Memory,
     int Classes,
+    int Pixels,
     EquatableArray<CpuSource> Cpu,
     CudaSource Cuda);
 
@@ -48,7 +50,11 @@ public sealed record ParameterInfo(
     int StorageFloats,
     EquatableArray<AxisInfo> Axes,
     Initializer Initializer,
-    double Bound);
+    double Bound)
+{
+    /// <summary>False for running statistics, which have no gradient.</summary>
+    public bool IsTrained { get; init; } = true;
+}
 
 /// <summary>Index i of an axis adds (i / Block) * BlockStride + (i % Block) * Stride to the storage offset.</summary>
 public sealed record AxisInfo(int Extent, int Stride, int Block, int BlockStride);
@@ -56,6 +62,7 @@ public sealed record AxisInfo(int Extent, int Stride, int Block, int BlockStride
 public enum Initializer
 {
     Zeros,
+    Ones,
     Uniform,
 }
 

@@ -26,16 +26,19 @@ public static class Compiler
 
         spec = LiveCalls.Only(spec);
 
-        // What the user wrote, as a graph; then the one rewrite that losses need before they are differentiated.
-        Graph forward = Logged("build", GraphBuilder.Build(spec));
+        // What the user wrote, as a graph, as prediction sees it; then the one rewrite that losses need.
+        Graph forward = Logged("build", GraphBuilder.Build(spec, training: false));
         forward = Logged("fuse softmax and cross-entropy", FuseSoftmaxCrossEntropy.Run(forward));
-
-        // Prediction and training part here: prediction needs the output, and for evaluation the loss; training needs the loss and the updates.
         Graph predict = Logged("prediction graph", RemoveDead.Run(forward));
+        Graph folded = FoldBatchNorm.Run(predict);
+        if (!ReferenceEquals(folded, predict)) predict = Logged("fold batch norm", folded);
+
+        // Training sees it with dropout and the batch's statistics, and needs the loss and the updates, not the output.
         Graph? trainForward = null, train = null;
         if (spec is { Loss: not null, Optimizer: { } optimizer })
         {
-            trainForward = Logged("training graph", RemoveDead.Run(forward with { Outputs = [.. forward.Outputs.Skip(1)] }));
+            Graph written = FuseSoftmaxCrossEntropy.Run(GraphBuilder.Build(spec, training: true));
+            trainForward = Logged("training graph", RemoveDead.Run(written with { Outputs = [.. written.Outputs.Skip(1)] }));
             train = Logged("differentiate", Differentiator.Run(trainForward, optimizer));
             train = Logged("remove dead adjoints", RemoveDead.Run(train));
         }
@@ -43,16 +46,19 @@ public static class Compiler
         // Kernels, memory, text.
         (Schedule predictSchedule, ParameterPlanner predictParameters) = ScheduleOf("prediction schedule", spec, predict, null);
         (Schedule Schedule, ParameterPlanner Parameters)? training = train is null ? null : ScheduleOf("training schedule", spec, trainForward!, train);
-        var network = new Network(spec, predictSchedule, predict, training?.Parameters.For(predict) ?? predictParameters, training?.Schedule, train, training?.Parameters ?? predictParameters);
+        predictParameters = training?.Parameters.For(predict) ?? predictParameters;
+        predictParameters.AddFolded(predict, predictSchedule.Groups);
+        var network = new Network(spec, predictSchedule, predict, predictParameters, training?.Schedule, train, training?.Parameters ?? predictParameters);
         CpuSource[] cpu = [.. VectorTarget.All.Select(target => ProgramEmitter.Emit(network, target))];
         CudaSource cuda = CudaProgramEmitter.Emit(network);
 
         ParameterPlanner parameters = network.Parameters;
+        HeadGroup head = predictSchedule.Groups.OfType<HeadGroup>().Single();
         EquatableArray<LayerInfo> layers = ModelSummary.Layers(spec, forward);
         var memory = new MemoryInfo(
-            parameters.Floats, parameters.DerivedFloats, parameters.PartialFloats,
+            parameters.Floats, predictParameters.DerivedFloats, parameters.PartialFloats,
             training?.Schedule.SampleFloats ?? 0, training?.Schedule.TaskFloats ?? 0, predictSchedule.SampleFloats, predictSchedule.TaskFloats);
-        return new(spec, ModelSummary.Print(spec, layers), layers, new([.. parameters.Infos]), memory, forward[forward.Outputs[0]].Shape.Count, new(cpu), cuda);
+        return new(spec, ModelSummary.Print(spec, layers), layers, new([.. parameters.Infos]), memory, head.Classes, head.Pixels, new(cpu), cuda);
 
         Graph Logged(string pass, Graph graph)
         {

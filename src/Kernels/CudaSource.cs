@@ -10,6 +10,7 @@ namespace Convoke.Kernels;
 /// <param name="Predict">Launches of a forward pass, in order.</param>
 /// <param name="Measure">Launches behind a forward pass whose losses are wanted: adds them to the step's sums.</param>
 /// <param name="Derive">Launches that rewrite the derived layouts after parameters were set from outside.</param>
+/// <param name="Fold">Launches before a forward pass, after parameters changed in any way: what only prediction derives from them.</param>
 /// <param name="Memory">The static memory plan.</param>
 public sealed record CudaSource(
     string FileName,
@@ -19,6 +20,7 @@ public sealed record CudaSource(
     EquatableArray<CudaLaunch> Predict,
     EquatableArray<CudaLaunch> Measure,
     EquatableArray<CudaLaunch> Derive,
+    EquatableArray<CudaLaunch> Fold,
     CudaMemory Memory);
 
 /// <summary>An entry point.</summary>

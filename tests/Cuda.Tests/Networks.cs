@@ -30,3 +30,63 @@ internal sealed partial class ProgramB;
 [Dense(6)]
 [Sgd(0.05), CrossEntropy, Accuracy]
 internal sealed partial class ColorNet;
+
+/// <summary>A residual net as PyTorch would have it: a strided stem, batch norm, a shortcut of a strided 1x1 convolution, dropout, the mean of each channel.</summary>
+[Model(3, 18, 15, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
+[Sgd(0.05, Momentum = 0.875), CrossEntropy, Accuracy]
+internal sealed partial class ResidualNet
+{
+    [Conv2D(16, 7, Stride = 2, Pad = 3, Bias = false)] private static partial Sym Stem(Sym x);
+
+    [BatchNorm] private static partial Sym StemNorm(Sym x);
+
+    [MaxPool2D(3, Stride = 2, Pad = 1)] private static partial Sym Pool(Sym x);
+
+    [Conv2D(32, 3, Stride = 2, Pad = 1, Bias = false)] private static partial Sym First(Sym x);
+
+    [BatchNorm] private static partial Sym FirstNorm(Sym x);
+
+    [Conv2D(32, 3, Padding = Padding.Same, Bias = false)] private static partial Sym Second(Sym x);
+
+    [BatchNorm] private static partial Sym SecondNorm(Sym x);
+
+    [Conv2D(32, 1, Stride = 2)] private static partial Sym Shortcut(Sym x);
+
+    [Dropout(0.25)] private static partial Sym Drop(Sym x);
+
+    [Dense(6)] private static partial Sym Classify(Sym x);
+
+    private static Sym Forward(Sym x)
+    {
+        x = Pool(Relu(StemNorm(Stem(x))));
+        Sym inner = SecondNorm(Second(Relu(FirstNorm(First(x)))));
+        return Classify(Drop(GlobalAveragePool(Relu(inner + Shortcut(x)))));
+    }
+}
+
+/// <summary>A small U-Net: what goes down comes up again beside what it was; a class for every pixel.</summary>
+[Model(12, 8, 2)]
+[Sgd(0.125, Momentum = 0.5), SparseCategoricalCrossentropy, Accuracy]
+internal sealed partial class PixelNet
+{
+    [Conv2D(8, 3, Padding = Padding.Same)] private static partial Sym Down(Sym x);
+
+    [BatchNorm] private static partial Sym Norm(Sym x);
+
+    [MaxPool2D(2)] private static partial Sym Half(Sym x);
+
+    [AveragePool2D(3, Stride = 1, Padding = Padding.Same)] private static partial Sym Smooth(Sym x);
+
+    [Conv2D(20, 3, Padding = Padding.Same, Activation = Activation.Relu)] private static partial Sym Bottom(Sym x);
+
+    [Conv2D(8, 3, Padding = Padding.Same)] private static partial Sym Up(Sym x);
+
+    [Conv2D(4, 1)] private static partial Sym Pixels(Sym x);
+
+    private static Sym Forward(Sym x)
+    {
+        Sym wide = Silu(Norm(Down(x)));
+        Sym deep = Smooth(Bottom(Half(wide)));
+        return Softmax(Pixels(Gelu(Up(Concat(wide, Upsample(deep, 2))))));
+    }
+}

@@ -10,6 +10,10 @@ internal static class LogicalOrder
         _ => x,
     };
 
+    /// <summary>An output [N,P,Q,K] in the order in which the model yields it: with channels first [N,K,P,Q].</summary>
+    public static double[] Output(CompiledModel model, double[] x) => model.Pixels == 1 || model.Spec.Input.Layout == Kernels.Models.ImageLayout.ChannelsLast ? x
+        : [.. Enumerable.Range(0, x.Length).Select(i => x[(i / (model.Pixels * model.Classes) * model.Pixels * model.Classes) + (i % model.Pixels * model.Classes) + (i / model.Pixels % model.Classes)])];
+
     /// <summary>Where the parameter's logical element lies in its storage.</summary>
     public static int StorageOffset(ParameterInfo parameter, int element)
     {

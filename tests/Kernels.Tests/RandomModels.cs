@@ -10,7 +10,7 @@ namespace Convoke.Kernels.Tests;
 /// </remarks>
 internal static class RandomModels
 {
-    private static readonly int[] Channels = [1, 1, 2, 3, 5, 16, 17], Filters = [1, 2, 3, 8, 15, 16, 17, 24, 32, 33, 40, 48], Batches = [1, 1, 2, 3, 7, 8, 9, 12, 17, 24, 25];
+    private static readonly int[] Channels = [1, 1, 2, 3, 5, 16, 17, 24], Filters = [1, 2, 3, 8, 15, 16, 17, 24, 32, 33, 40, 48], Batches = [1, 1, 2, 3, 7, 8, 9, 12, 17, 24, 25];
 
     public static ModelSpec Model(int seed)
     {
@@ -97,7 +97,7 @@ internal static class RandomModels
     public static Dictionary<string, float[]> Weights(int seed, Graph graph)
     {
         var random = new Random(seed + 2_000_000);
-        return graph.Values.Where(static v => v.Op is Op.Parameter)
+        return graph.Values.Where(static v => v.Op is Op.Parameter or Op.State)
             .ToDictionary(static v => v.Name, v => Enumerable.Range(0, v.Shape.Count).Select(_ => random.Next(-8, 9) / 32f).ToArray());
     }
 }

@@ -10,10 +10,12 @@ switch (args)
 {
     case []:
         return WriteGoldens();
+    case ["--topologies"]:
+        return WriteTopologies();
     case ["--self-check"]:
         return Check();
     default:
-        Console.Error.WriteLine("Usage: Convoke.Oracle [--self-check]");
+        Console.Error.WriteLine("Usage: Convoke.Oracle [--topologies | --self-check]");
         return 2;
 }
 
@@ -23,7 +25,7 @@ static int WriteGoldens()
     Write("a.json", ParityProgram.A, RunOptimizer.Torch);
     Write("b.json", ParityProgram.B, RunOptimizer.Torch);
     Write("a_keras.json", ParityProgram.A, RunOptimizer.KerasByHand);
-    return 0;
+    return WriteTopologies();
 
     void Write(string file, ParityProgram program, RunOptimizer optimizer)
     {
@@ -34,6 +36,20 @@ static int WriteGoldens()
         File.WriteAllText(path, text);
         Report(GoldenFile.Load(path), file);
     }
+}
+
+static int WriteTopologies()
+{
+    var folder = Directory.CreateDirectory(Metadata("GoldenFolder")).FullName;
+    foreach (TopologyProgram program in new[] { TopologyProgram.C, TopologyProgram.ResNet9, TopologyProgram.UNet })
+    {
+        TopologyGolden golden = TorchTopology.Golden(program, $"TorchSharp {Metadata("TorchSharpVersion")}, libtorch {Metadata("LibtorchVersion")}, float64 on one thread");
+        golden.Save(Path.Combine(folder, program.Name + ".json"));
+        var losses = golden.Losses.Zip(golden.Float32Losses, static (truth, single) => Math.Abs(single / truth - 1)).Max();
+        Console.WriteLine($"{program.Name}.json: loss {golden.Losses[0]:F4} -> {golden.Losses[^1]:F4}; float32 against float64: losses within {losses:E1}, predictions within {golden.Float32PredictionDeviation:E1} of the largest");
+    }
+
+    return 0;
 }
 
 static void Report(GoldenFile golden, string file)

@@ -18,6 +18,7 @@ public class ContentTests(PackedConvoke convoke)
             [
                 "Convoke.nuspec",
                 "README.md",
+                "analyzers/dotnet/cs/Convoke.Generator.CodeFixes.dll",
                 "analyzers/dotnet/cs/Convoke.Generator.dll",
                 "analyzers/dotnet/cs/Convoke.Kernels.dll",
                 "buildTransitive/Convoke.props",
@@ -43,6 +44,8 @@ public class ContentTests(PackedConvoke convoke)
     /// <summary>A host loads analyzers with its own Roslyn and what lies beside them: anything else would be missing there.</summary>
     [Theory]
     [InlineData("Convoke.Generator.dll", "Convoke.Kernels Microsoft.CodeAnalysis Microsoft.CodeAnalysis.CSharp System.Collections.Immutable System.Memory netstandard")]
+    [InlineData("Convoke.Generator.CodeFixes.dll",
+        "Microsoft.CodeAnalysis Microsoft.CodeAnalysis.CSharp Microsoft.CodeAnalysis.Workspaces Microsoft.CodeAnalysis.CSharp.Workspaces System.Collections.Immutable System.Composition.AttributedModel System.Memory netstandard")]
     [InlineData("Convoke.Kernels.dll", "System.Memory netstandard")]
     public void Analyzers_reference_only_what_every_host_has(string file, string allowed) =>
         Assert.Empty(References("analyzers/dotnet/cs/" + file).Except(allowed.Split(' ')));

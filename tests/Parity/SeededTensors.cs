@@ -103,7 +103,7 @@ public static class SeededTensors
     private static int Byte(ulong stream, ulong index) => (int)(Hash(stream, index) >> 56);
 
     /// <summary>SplitMix64's output function over a point (seed, stream, index), applied twice so that neighbouring streams share nothing.</summary>
-    private static ulong Hash(ulong stream, ulong index) => unchecked(Mix(Mix((stream + (Seed << 32)) * 0x9E3779B97F4A7C15UL) + index * 0xD1B54A32D192ED03UL));
+    public static ulong Hash(ulong stream, ulong index) => unchecked(Mix(Mix((stream + (Seed << 32)) * 0x9E3779B97F4A7C15UL) + index * 0xD1B54A32D192ED03UL));
 
     private static ulong Mix(ulong z)
     {

@@ -71,6 +71,9 @@ internal static class DiagnosticCatalog
     public static readonly DiagnosticDescriptor ClassCount = Error("CVK0106", "Class count does not fit the loss",
         "{0}");
 
+    public static readonly DiagnosticDescriptor ShapesDisagree = Error("CVK0107", "Shapes do not agree",
+        "{0}; {1}");
+
     public static readonly DiagnosticDescriptor NotSupportedYet = Error("CVK0201", "Combination is not supported yet",
         "{0} is not supported yet: {1}");
 
@@ -83,12 +86,15 @@ internal static class DiagnosticCatalog
     public static readonly DiagnosticDescriptor OverBudget = Error("CVK0301", "Model is too large",
         "{0} needs {1}, more than the {2} that a model may use");
 
+    public static readonly DiagnosticDescriptor CompilerFault = Error("CVK0302", "The compiler of networks failed",
+        "{0} cannot be compiled, though nothing is known to be wrong with it: {1}; please report the class and this message");
+
     /// <summary>All of them, in the order of their ids.</summary>
     public static readonly DiagnosticDescriptor[] All =
     [
         NotPartial, SplitLayers, OutOfRange, NoInputShape, TrainingIncomplete, BadLayerName, UnsafeNotAllowed, UnsupportedClass, NoLayers,
         HeadDisagreesWithLoss, LayerNeverCalled, ResultNeverUsed, TwoForms, BadForward, BadLayerMethod,
-        SizeReachesZero, InDisagrees, NeedsFlatInput, NeedsImage, PoolingDrops, ClassCount, NotSupportedYet, ForwardUnreadable, ForwardTooLong, OverBudget,
+        SizeReachesZero, InDisagrees, NeedsFlatInput, NeedsImage, PoolingDrops, ClassCount, ShapesDisagree, NotSupportedYet, ForwardUnreadable, ForwardTooLong, OverBudget, CompilerFault,
     ];
 
     /// <summary>The descriptor of an id that the compiler reports.</summary>

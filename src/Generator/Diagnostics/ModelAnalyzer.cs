@@ -22,8 +22,11 @@ public sealed class ModelAnalyzer : DiagnosticAnalyzer
 
     private static void Analyze(SymbolAnalysisContext context)
     {
-        void Report(DiagnosticDescriptor descriptor, Location location, string[] arguments) =>
-            context.ReportDiagnostic(Diagnostic.Create(descriptor, location, arguments));
+        // Code fixes see a diagnostic's properties, not what its message was filled with.
+        void Report(DiagnosticDescriptor descriptor, Location location, Location? other, string[] arguments) =>
+            context.ReportDiagnostic(Diagnostic.Create(
+                descriptor, location, other is null ? null : [other],
+                arguments.Select(static (text, i) => new KeyValuePair<string, string?>(Literals.Of(i), text)).ToImmutableDictionary(), arguments));
 
         ModelReader.Find((INamedTypeSymbol)context.Symbol, context.Compilation, Report, context.CancellationToken)?.ReportAll();
     }

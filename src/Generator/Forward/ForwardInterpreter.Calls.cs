@@ -34,24 +34,30 @@ internal sealed partial class ForwardInterpreter
             if (arguments[1] is not int index || index < 0) throw Reject(ArgumentAt(call, 1), "a layer's index that is not a constant of at least 0");
             spec = spec with { Name = spec.Name + LayerNames.IndexSeparator(preset) + Literals.Of(index) };
         }
-        return Record(spec, layer.Attribute, call, arguments[0]);
+        SymValue value = Record(spec, layer.Attribute, call, arguments[0]);
+        return layer.Activation is null ? value : Record(layer.Activation, layer.Attribute, call, value);
     }
 
     private SymValue CallOperation(IMethodSymbol method, object?[] arguments, IInvocationOperation call)
     {
-        switch (method.Name)
+        if (method.Name == "Concat") return arguments is [SequenceValue { Items.Length: > 0 } values] ? Record(new ConcatSpec("concat"), null, call, values.Items) : throw Reject(call);
+        LayerSpec operation = method.Name switch
         {
-            case "Relu":
-                return Record(new ReluSpec("relu"), null, call, arguments);
-            case "Softmax":
-                return Record(new SoftmaxSpec("softmax"), null, call, arguments);
-            case "Flatten":
-                return Record(new FlattenSpec("flatten"), null, call, arguments);
-            case "Concat" when arguments is [SequenceValue { Items.Length: > 0 } values]:
-                return Record(new ConcatSpec("concat"), null, call, values.Items);
-            default:
-                throw Reject(call);
-        }
+            "Flatten" => new FlattenSpec("flatten"),
+            "GlobalAveragePool" => new GlobalPool2DSpec("global_average_pool", PoolKind.Average),
+            "GlobalMaxPool" => new GlobalPool2DSpec("global_max_pool", PoolKind.Max),
+            "Upsample" => new UpsampleSpec("upsample", Factor(1), Factor(arguments.Length - 1)),
+            "LeakyRelu" => Operations.Of(ActivationKind.LeakyRelu, Slope())!,
+            _ when Enum.TryParse(method.Name, out ActivationKind kind) => Operations.Of(kind, 0) ?? throw Reject(call),
+            _ => throw Reject(call),
+        };
+        return Record(operation, null, call, arguments[0]);
+
+        // What running Forward would throw at is refused here.
+        int Factor(int argument) => arguments[argument] is int factor and >= 1 and <= Limits.Window
+            ? factor : throw Reject(ArgumentAt(call, argument), $"a factor that is not a constant of 1 to {Literals.Of(Limits.Window)}");
+        double Slope() => arguments[1] is double slope && !double.IsNaN(slope) && !double.IsInfinity(slope)
+            ? slope : throw Reject(ArgumentAt(call, 1), "a slope that is not a constant, finite number");
     }
 
     private SymValue CallOperator(IMethodSymbol method, BinaryOperatorKind kind, object? left, object? right, IOperation at)

@@ -72,7 +72,7 @@ internal sealed partial class ForwardInterpreter(
     private UnreadableException Reject(Location at, string what)
     {
         // What does not compile can look like what cannot be read; the compiler says it better.
-        if (report is not null && !bodies.HasErrors(at)) report(DiagnosticCatalog.ForwardUnreadable, at, what);
+        if (report is not null && !bodies.HasErrors(at)) report(DiagnosticCatalog.ForwardUnreadable, at, null, what);
         return new UnreadableException();
     }
 
@@ -84,7 +84,7 @@ internal sealed partial class ForwardInterpreter(
 
     private UnreadableException TooLong(Location at, string why)
     {
-        report?.Invoke(DiagnosticCatalog.ForwardTooLong, at, why);
+        report?.Invoke(DiagnosticCatalog.ForwardTooLong, at, null, why);
         return new UnreadableException();
     }
 

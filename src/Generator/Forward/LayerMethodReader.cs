@@ -1,3 +1,4 @@
+using Convoke.Kernels.Models;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -38,8 +39,9 @@ internal static class LayerMethodReader
     /// <summary>The generated half; null where it would not compile, or the user wrote one.</summary>
     /// <param name="method">The declaring part.</param>
     /// <param name="layer">Name of the layer, or what stands before the index; null where the method has a fault.</param>
+    /// <param name="activation">The call behind the layer's own that its activation is, or null.</param>
     /// <param name="generated">As above.</param>
-    public static LayerMethod? Write(IMethodSymbol method, string? layer, string generated)
+    public static LayerMethod? Write(IMethodSymbol method, string? layer, LayerSpec? activation, string generated)
     {
         if (!method.IsPartialDefinition || method.IsGenericMethod || (method.PartialImplementationPart is { } body && !IsGenerated(body, generated))) return null;
         if (method.DeclaringSyntaxReferences is not [var reference] || reference.GetSyntax() is not MethodDeclarationSyntax declaration) return null;
@@ -48,7 +50,7 @@ internal static class LayerMethodReader
         string returns = method.ReturnsVoid ? "void" : method.ReturnType.ToDisplayString(TypeFormat);
         return new LayerMethod(
             $"{modifiers} {returns} {Escape(method.Name)}({parameters})", layer,
-            method.Parameters.Length > 0 ? Escape(method.Parameters[0].Name) : "", method.Parameters.Length > 1 ? Escape(method.Parameters[1].Name) : null);
+            method.Parameters.Length > 0 ? Escape(method.Parameters[0].Name) : "", method.Parameters.Length > 1 ? Escape(method.Parameters[1].Name) : null, activation);
     }
 
     private static bool IsGenerated(IMethodSymbol body, string generated) =>

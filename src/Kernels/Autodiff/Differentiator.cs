@@ -5,12 +5,12 @@ using Convoke.Kernels.Types;
 namespace Convoke.Kernels.Autodiff;
 
 /// <summary>Forward graph with a loss to training graph: adjoints in reverse order, then one update per parameter.</summary>
-/// <remarks>Outputs of the result: loss, correct, and the updates in parameter order; the model's own output is not wanted while training.</remarks>
+/// <remarks>Outputs of the result: loss, correct, running statistics, and the updates in parameter order; the model's own output is not wanted while training.</remarks>
 public static class Differentiator
 {
     public static Graph Run(Graph forward, OptimizerSpec optimizer)
     {
-        var g = new GraphWriter(forward with { Outputs = [.. forward.Outputs.Where(o => forward[o].Op is Op.SoftmaxCrossEntropy or Op.Correct)] });
+        var g = new GraphWriter(forward with { Outputs = [.. forward.Outputs.Where(o => forward[o].Op is Op.SoftmaxCrossEntropy or Op.Correct or Op.RunningMean or Op.RunningVariance)] });
         var adjoints = new Dictionary<int, Value>();
         bool[] trained = NeedsGradient(forward);
         for (int id = forward.Values.Count - 1; id >= 0; id--)
@@ -23,8 +23,9 @@ public static class Differentiator
             {
                 int input = y.Inputs[operand];
                 if (gradients[operand] is not { } gradient || !trained[input]) continue;
-                if (adjoints.ContainsKey(input)) throw new NotSupportedException($"{forward[input].Name} is read more than once: sums of gradients are not supported yet");
-                adjoints[input] = gradient;
+
+                // What is read several times has the sum of what its readers send back: the reader that stands last comes first.
+                adjoints[input] = adjoints.TryGetValue(input, out Value? sum) ? g.Add(new Op.Add(), "d_" + forward[input].Name, forward[input].Call, sum, gradient) : gradient;
             }
         }
 

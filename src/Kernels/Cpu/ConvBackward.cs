@@ -4,8 +4,9 @@ namespace Convoke.Kernels.Cpu;
 
 /// <summary>Backward of convolution, ReLU and pooling for one image: unpool and mask, add to the bias and filter partials, and the data gradient if wanted.</summary>
 /// <remarks>
-/// Without a data gradient the unpooled gradient exists one band of rows at a time, in L1. With one it is a whole map with a zero border of (R-1, S-1),
-/// over which the data gradient is a convolution with the flipped filter; kernels write its inside only, so that the border stays zero.
+/// Without a data gradient the unpooled gradient exists one band of rows at a time, in L1. With one it is a whole map with a zero border, over which the
+/// data gradient is a convolution with the flipped filter, or several (<see cref="DgradPlan"/>). Of an input with padding the filter gradient reads a copy
+/// in which the zeros stand; the data gradient has the form of the input itself, so that nothing is computed for padding.
 /// </remarks>
 public static class ConvBackward
 {
@@ -18,6 +19,41 @@ public static class ConvBackward
     public static void Emit(KernelWriter writer, string name, string summary, ConvBackwardGroup group)
     {
         ConvGeometry g = group.Geometry;
+        ConvBorder border = ConvBorder.Backward(group);
+        if (group.IsChunked)
+        {
+            ConvWinogradChunk.EmitBackward(writer, name, summary, Parameters(group), group);
+            return;
+        }
+
+        if (!border.IsUsed)
+        {
+            EmitInside(writer, name, summary, group, group);
+            return;
+        }
+
+        // The input's gradient comes out with a border only where patches of it are summed.
+        bool leaves = group.Method == ConvBackwardMethod.Sparse && group.Dx is not null;
+        string bordered = KernelWriter.Plus("dz", border.Floats(g) + Panels.Pad(group.GradientFloats));
+        Emission.CodeWriter code = writer.Code;
+        code.Line();
+        code.Line(summary);
+        using (code.Block($"private static void {name}({Parameters(group)})"))
+        {
+            ConvBorders.EmitEnter(writer, g, border, "x", "dz");
+            code.Line($"{name}Inside(dz, {Arguments(group, "dy", "y", "arg", $"dz + {border.Floats(g)}, dw")}{(group.Dx is null ? "" : $", w, {(leaves ? bordered : "dx")}")});");
+            if (leaves) ConvBorders.EmitLeave(writer, g, border, bordered, "dx");
+        }
+
+        ConvBorders.EmitMethods(writer);
+        EmitInside(writer, name + "Inside", $"// over x f32[{border.Rows},{border.Columns},{g.CStored}], zeros of the padding included", group with { Geometry = border.Inside(g) }, group);
+    }
+
+    /// <summary>The kernel over an input whose windows stay inside it; <paramref name="stored"/> is the group over the input as it is stored.</summary>
+    private static void EmitInside(KernelWriter writer, string name, string summary, ConvBackwardGroup group, ConvBackwardGroup stored)
+    {
+        ConvGeometry g = group.Geometry;
+        DgradPlan plan = DgradPlan.Of(stored.Geometry);
         Emission.CodeWriter code = writer.Code;
         if (group.Method == ConvBackwardMethod.Sparse)
         {
@@ -31,37 +67,34 @@ public static class ConvBackward
             return;
         }
 
-        bool whole = group.Method == ConvBackwardMethod.Bordered;
-        int dzRow = (whole ? g.PaddedQ : g.Q) * g.KStored, outRow = g.OutColumns * g.KStored;
+        bool whole = group.Method == ConvBackwardMethod.Bordered, winograd = stored.Partial == ConvPartial.Winograd;
+        int dzRow = (whole ? plan.Columns : g.Q) * g.KStored, outRow = g.OutColumns * g.KStored;
         code.Line();
         code.Line(summary);
         using (code.Block($"private static void {name}({Parameters(group)})"))
         {
-            if (whole) code.Line($"float* inside = dz + {(((g.R - 1) * g.PaddedQ) + g.S - 1) * g.KStored};");
+            if (whole && !stored.KeepsBorder) code.Line($"new Span<float>(dz, {plan.Floats(g)}).Clear();");
+            if (whole) code.Line($"float* inside = dz + {((plan.Top * plan.Columns) + plan.Left) * g.KStored};");
             using (code.Block($"for (int p = 0; p < {g.OutRows}; p++)"))
             {
                 string dz = whole ? $"inside + p * {g.PoolHeight * dzRow}" : "dz";
                 code.Line($"{name}Unpool({Arguments(group, $"dy + p * {outRow}", $"y + p * {outRow}", $"arg + p * {outRow}", dz)});");
-                if (!whole) EmitWgradCalls(writer, name, g, $"x + p * {g.PoolHeight * g.W * g.CStored}", "dz", g.PoolHeight);
+                if (!whole) EmitWgradCalls(writer, name, g, $"x + p * {g.PoolHeight * g.StrideHeight * g.W * g.CStored}", "dz", $"{g.PoolHeight}");
             }
 
             if (whole)
             {
-                EmitWgradCalls(writer, name, g, "x", "inside", g.P);
-                code.Line($"{name}Dgrad(dz, w, dx);");
+                string strips = $", dz + {Panels.Pad(plan.Floats(g))}";
+                if (winograd) code.Line($"{name}Wgrad(x, inside, dw{strips});");
+                else EmitWgradCalls(writer, name, g, "x", "inside", $"{g.P}");
+                code.Line($"{name}Dgrad(dz, w, dx{(stored.DgradWinograd.IsUsed ? strips : "")});");
             }
         }
 
         EmitUnpool(writer, $"{name}Unpool", group, dzRow);
-        foreach (Tile tile in WgradTiles(writer, g)) EmitWgradTile(writer, name, g, tile, dzRow);
-        if (whole) ConvForward.Emit(writer, $"{name}Dgrad", $"// dx[h,w,c] = sum(r,s,k) dz[h+r,w+s,k] wf[r,s,k,c]: dz bordered f32[{g.PaddedP},{g.PaddedQ},{g.KStored}], wf flipped", DgradGeometry(g), default, allowWinograd: false);
-    }
-
-    /// <summary>The data gradient as a convolution over the bordered gradient.</summary>
-    public static ConvGeometry DgradGeometry(ConvGeometry g)
-    {
-        if (g.H != g.P + g.R - 1 || g.W != g.Q + g.S - 1) throw new InvalidOperationException("the live region of a convolution's input must be what the convolution reads");
-        return new(g.PaddedP, g.PaddedQ, g.K, g.KStored, g.R, g.S, g.H, g.W, g.C, 1, 1);
+        if (winograd) ConvWinogradGradient.Emit(writer, $"{name}Wgrad", g, dzRow);
+        else EmitWgradTiles(writer, name, g, dzRow);
+        if (whole) ConvDgrad.Emit(writer, $"{name}Dgrad", stored.Geometry);
     }
 
     private static string Parameters(ConvBackwardGroup group) =>
@@ -71,7 +104,8 @@ public static class ConvBackward
     private static string Arguments(ConvBackwardGroup group, string dy, string y, string arg, string dz) =>
         dy + (group.Relu ? ", " + y : "") + (group.Geometry.Pooled ? ", " + arg : "") + ", " + dz + (group.Bias is null ? "" : ", db");
 
-    private static void EmitUnpool(KernelWriter writer, string name, ConvBackwardGroup group, int dzRow)
+    /// <summary>Emits one row of pooled cells of dz = dy at the winners, masked by the ReLU, and its sum.</summary>
+    public static void EmitUnpool(KernelWriter writer, string name, ConvBackwardGroup group, int dzRow)
     {
         ConvGeometry g = group.Geometry;
         Emission.CodeWriter code = writer.Code;
@@ -104,6 +138,16 @@ public static class ConvBackward
         }
     }
 
+    /// <summary>Emits the tiles that <see cref="EmitWgradCalls"/> calls.</summary>
+    /// <param name="writer">The writer.</param>
+    /// <param name="name">Stem of their names.</param>
+    /// <param name="g">Extents, of an input without padding.</param>
+    /// <param name="dzRow">Floats from one row of the gradient to the next.</param>
+    public static void EmitWgradTiles(KernelWriter writer, string name, ConvGeometry g, int dzRow)
+    {
+        foreach (Tile tile in WgradTiles(writer, g)) EmitWgradTile(writer, name, g, tile, dzRow);
+    }
+
     private static IEnumerable<Tile> WgradTiles(KernelWriter writer, ConvGeometry g)
     {
         (int rows, int rest, int vectors) = WgradPlan(writer, g);
@@ -129,14 +173,15 @@ public static class ConvBackward
         return (rows, count % rows, tile.Vectors);
     }
 
-    private static void EmitWgradCalls(KernelWriter writer, string name, ConvGeometry g, string x, string dz, int imageRows)
+    /// <summary>Emits the loops that add to dw what <paramref name="imageRows"/> rows of the gradient yield.</summary>
+    public static void EmitWgradCalls(KernelWriter writer, string name, ConvGeometry g, string x, string dz, string imageRows, string dw = "dw")
     {
         Emission.CodeWriter code = writer.Code;
         (int rows, int rest, int vectors) = WgradPlan(writer, g);
         int step = vectors * writer.Lanes, inner = g.S * g.CStored;
         using (code.Block($"for (int k = 0; k < {g.KStored}; k += {step})"))
         {
-            code.Line(step == g.Panel ? $"float* dwk = dw + k * {g.Reduction};" : $"float* dwk = dw + k / {g.Panel} * {g.Panel * g.Reduction} + k % {g.Panel};");
+            code.Line(step == g.Panel ? $"float* dwk = {dw} + k * {g.Reduction};" : $"float* dwk = {dw} + k / {g.Panel} * {g.Panel * g.Reduction} + k % {g.Panel};");
             if (WholeFilter(writer, g))
             {
                 code.Line($"{name}Wgrad{rows}({x}, {dz} + k, dwk, {imageRows});");
@@ -172,10 +217,11 @@ public static class ConvBackward
                     code.Line("F b, " + string.Join(", ", KernelWriter.Vectors(tile).Select(static z => $"d{z}")) + ";");
                     code.Line(writer.LoadVectors(tile, "d", "dz"));
                     for (int row = 0; row < tile.Rows; row++) code.Line(writer.MultiplyAdd(tile, row, $"x[{Offset(row)}]", "d"));
-                    code.Line($"x += {g.CStored}; dz += {g.KStored};");
+                    code.Line($"x += {g.StrideWidth * g.CStored}; dz += {g.KStored};");
                 }
 
-                if (g.W != g.Q) code.Line($"x += {(g.W - g.Q) * g.CStored};");
+                int next = (g.StrideHeight * g.W) - (g.StrideWidth * g.Q);
+                if (next != 0) code.Line($"x += {next * g.CStored};");
                 if (dzRow != g.Q * g.KStored) code.Line($"dz += {dzRow - (g.Q * g.KStored)};");
             }
 

@@ -14,7 +14,7 @@ public static class ConvBackwardPatch
     public static bool Fits(KernelWriter writer, ConvBackwardGroup group)
     {
         ConvGeometry g = group.Geometry;
-        return writer.Lanes == Side * Side && group.Dx is null && g is { Pooled: true, CStored: 1, PoolWidth: 1 or 2 }
+        return writer.Lanes == Side * Side && group.Dx is null && g is { Pooled: true, CStored: 1, PoolWidth: 1 or 2, IsStrided: false }
             && g.PoolHeight + g.R - 1 <= Side && g.PoolWidth + g.S - 1 <= Side && ((g.OutColumns - 1) * g.PoolWidth) + Side <= g.W
             && g.R * g.S * (g.Panel / writer.Lanes) <= 18;
     }

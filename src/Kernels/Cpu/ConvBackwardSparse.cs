@@ -91,8 +91,8 @@ public static class ConvBackwardSparse
                 code.Line("int count = 0;");
                 code.Line("float* d = lists + k;");
                 code.Line("byte* a = arg + k;");
-                using (code.Block($"for (int p = 0; p < {g.OutRows * g.PoolHeight * g.W * g.CStored}; p += {g.PoolHeight * g.W * g.CStored})"))
-                using (code.Block($"for (int q = p; q < p + {g.OutColumns * g.PoolWidth * g.CStored}; q += {g.PoolWidth * g.CStored})"))
+                using (code.Block($"for (int p = 0; p < {g.OutRows * Row(g, g.PoolHeight)}; p += {Row(g, g.PoolHeight)})"))
+                using (code.Block($"for (int q = p; q < p + {g.OutColumns * Column(g, g.PoolWidth)}; q += {Column(g, g.PoolWidth)})"))
                 {
                     code.Line("gradients[count] = *d;");
                     code.Line($"patches[count] = q + {WinnerOffset(g, "*a")};");
@@ -111,12 +111,17 @@ public static class ConvBackwardSparse
     /// <summary>Offset of window element <paramref name="e"/> in the input.</summary>
     private static string WinnerOffset(ConvGeometry g, string e)
     {
-        if (g.PoolHeight == 1) return $"{e} * {g.CStored}";
-        if (g.PoolWidth == 1) return $"{e} * {g.W * g.CStored}";
+        if (g.PoolHeight == 1) return $"{e} * {Column(g, 1)}";
+        if (g.PoolWidth == 1) return $"{e} * {Row(g, 1)}";
         return g.PoolWidth == 2
-            ? $"({e} >> 1) * {g.W * g.CStored} + ({e} & 1) * {g.CStored}"
-            : $"{e} / {g.PoolWidth} * {g.W * g.CStored} + {e} % {g.PoolWidth} * {g.CStored}";
+            ? $"({e} >> 1) * {Row(g, 1)} + ({e} & 1) * {Column(g, 1)}"
+            : $"{e} / {g.PoolWidth} * {Row(g, 1)} + {e} % {g.PoolWidth} * {Column(g, 1)}";
     }
+
+    /// <summary>Floats of the input from one output row to the <paramref name="count"/>th after it.</summary>
+    private static int Row(ConvGeometry g, int count) => count * g.StrideHeight * g.W * g.CStored;
+
+    private static int Column(ConvGeometry g, int count) => count * g.StrideWidth * g.CStored;
 
     private static void EmitWgradPass(KernelWriter writer, string name, ConvGeometry g, int from, int to)
     {
@@ -140,7 +145,7 @@ public static class ConvBackwardSparse
     private static void EmitDgrad(KernelWriter writer, string name, ConvGeometry g, SparseLists lists)
     {
         Emission.CodeWriter code = writer.Code;
-        int window = g.PoolHeight * g.PoolWidth, rows = g.PoolHeight + g.R - 1, columns = g.PoolWidth + g.S - 1;
+        int window = g.PoolHeight * g.PoolWidth, rows = ((g.PoolHeight - 1) * g.StrideHeight) + g.R, columns = ((g.PoolWidth - 1) * g.StrideWidth) + g.S;
         bool whole = (rows * columns) + 2 <= writer.Target.Registers;
         int taps = g.R * g.S, most = writer.Target.Registers - 4;
         code.Line();
@@ -157,11 +162,11 @@ public static class ConvBackwardSparse
                 using (code.Block($"for (int p = 0; p < {g.OutRows}; p++)"))
                 using (code.Block($"for (int q = 0; q < {g.OutColumns}; q++, counts += {window})"))
                 {
-                    code.Line($"float* patch = dx + (p * {g.PoolHeight * g.W} + q * {g.PoolWidth}) * {g.CStored} + c;");
+                    code.Line($"float* patch = dx + (p * {g.PoolHeight * g.StrideHeight * g.W} + q * {g.PoolWidth * g.StrideWidth}) * {g.CStored} + c;");
                     if (whole)
                     {
                         for (int i = 0; i < rows * columns; i++) code.Line($"F a{i} = V.Load({KernelWriter.Plus("patch", Place(g, i / columns, i % columns))});");
-                        for (int e = 0; e < window; e++) EmitDgradLoop(writer, g, e, 0, taps, t => ((e / g.PoolWidth) + (t / g.S)) * columns + (e % g.PoolWidth) + (t % g.S), advance: true);
+                        for (int e = 0; e < window; e++) EmitDgradLoop(writer, g, e, 0, taps, t => ((e / g.PoolWidth * g.StrideHeight) + (t / g.S)) * columns + (e % g.PoolWidth * g.StrideWidth) + (t % g.S), advance: true);
                         for (int i = 0; i < rows * columns; i++) code.Line($"a{i}.Store({KernelWriter.Plus("patch", Place(g, i / columns, i % columns))});");
                     }
                     else
@@ -202,5 +207,5 @@ public static class ConvBackwardSparse
 
     private static int Place(ConvGeometry g, int row, int column) => ((row * g.W) + column) * g.CStored;
 
-    private static int Under(ConvGeometry g, int e, int tap) => Place(g, (e / g.PoolWidth) + (tap / g.S), (e % g.PoolWidth) + (tap % g.S));
+    private static int Under(ConvGeometry g, int e, int tap) => Place(g, (e / g.PoolWidth * g.StrideHeight) + (tap / g.S), (e % g.PoolWidth * g.StrideWidth) + (tap % g.S));
 }

@@ -12,6 +12,9 @@ public static class ConvForward
     /// <summary>Reductions up to this length are unrolled whole, in multiply-adds per accumulator.</summary>
     private const int UnrollLimit = 32;
 
+    /// <summary>And up to this many multiply-adds in all; the JIT stops optimizing not far above.</summary>
+    private const int MostUnrolled = 800;
+
     /// <summary>What happens to the accumulators.</summary>
     /// <param name="Bias">Whether a bias is added.</param>
     /// <param name="Relu">Whether negatives become zero.</param>
@@ -27,51 +30,109 @@ public static class ConvForward
     /// <param name="allowWinograd">Whether the caller has the transformed filter and the scratch that Winograd needs.</param>
     public static void Emit(KernelWriter writer, string name, string summary, ConvGeometry g, Epilogue epilogue, bool allowWinograd)
     {
-        if (allowWinograd && WinogradPlan.Of(g).IsUsed)
+        ConvBorder border = ConvBorder.Forward(g);
+        bool winograd = allowWinograd && WinogradPlan.Of(g).IsUsed;
+        if (winograd && WinogradPlan.IsChunked(g))
         {
-            ConvWinograd.Emit(writer, name, summary, g, epilogue);
+            ConvWinogradChunk.EmitForward(writer, name, summary, g, epilogue);
             return;
         }
 
+        if (!border.IsUsed)
+        {
+            EmitInside(writer, name, summary, g, epilogue, winograd);
+            return;
+        }
+
+        Emission.CodeWriter code = writer.Code;
+        code.Line();
+        code.Line(summary);
+        using (code.Block($"private static void {name}({Parameters(epilogue)}, float* scratch)"))
+        {
+            ConvBorders.EmitEnter(writer, g, border, "x", "scratch");
+            string strips = winograd ? $", scratch + {border.Floats(g)}" : "";
+            code.Line($"{name}Inside(scratch, w, {(epilogue.Bias ? "bias, " : "")}y{(epilogue.Winners ? ", arg" : "")}{strips});");
+        }
+
+        ConvBorders.EmitMethods(writer);
+        EmitInside(writer, name + "Inside", $"// over x f32[{border.Rows},{border.Columns},{g.CStored}], zeros of the padding included", border.Inside(g), epilogue, winograd);
+    }
+
+    private static void EmitInside(KernelWriter writer, string name, string summary, ConvGeometry g, Epilogue epilogue, bool winograd)
+    {
+        if (winograd) ConvWinograd.Emit(writer, name, summary, g, epilogue);
+        else EmitDirect(writer, name, summary, g, epilogue, Placement.Of(g));
+    }
+
+    /// <summary>Where output pixels lie: floats from one row to the next, and from one pixel to the next.</summary>
+    public readonly record struct Placement(int Row, int Pixel)
+    {
+        /// <summary>One behind the other.</summary>
+        public static Placement Of(ConvGeometry g) => new(g.OutColumns * g.KStored, g.KStored);
+    }
+
+    /// <summary>Emits the register tiles for an input whose windows stay inside it; the filter is read as it lies.</summary>
+    public static void EmitDirect(KernelWriter writer, string name, string summary, ConvGeometry g, Epilogue epilogue, Placement output)
+    {
+        // Without neighbours an image is one long row.
+        if (g is { R: 1, S: 1, Pooled: false, IsStrided: false } && g.W == g.Q && output == Placement.Of(g)) g = g with { H = 1, W = g.P * g.Q, P = 1, Q = g.P * g.Q };
         int window = g.PoolHeight * g.PoolWidth;
         (int units, Tile tile) = TileChooser.Choose(writer.Target, g.OutColumns, window, g.Panel);
+        if (!g.Pooled && units == g.OutColumns && TileChooser.Choose(writer.Target, g.OutRows, g.OutColumns, g.Panel) is ( > 1, _) rows)
+        {
+            EmitRows(writer, name, summary, g, epilogue, output, rows.Units, rows.Tile.Vectors);
+            return;
+        }
+
         if (units == 0)
         {
-            EmitPieces(writer, name, summary, g, epilogue);
+            EmitPieces(writer, name, summary, g, epilogue, output);
             return;
         }
 
         int rest = g.OutColumns % units;
         string[] calls = rest == 0 ? [TileName(name, units)] : [TileName(name, units), TileName(name, rest)];
-        EmitDriver(writer, name, summary, g, epilogue, tile.Vectors, (code, call) =>
+        EmitDriver(writer, name, summary, g, epilogue, output, tile.Vectors, (code, call) =>
         {
             code.Line(units == 1 ? $"for (int q = 0; q < {g.OutColumns}; q++)" : $"for (int q = 0; q < {g.OutColumns - rest}; q += {units})");
             code.Line("    " + call(calls[0], "q"));
             if (rest > 0) code.Line(call(calls[1], (g.OutColumns - rest).ToString(System.Globalization.CultureInfo.InvariantCulture)));
         });
-        EmitTile(writer, calls[0], g, epilogue, units, tile.Vectors, 0, window);
-        if (rest > 0) EmitTile(writer, calls[1], g, epilogue, rest, tile.Vectors, 0, window);
+        EmitTile(writer, calls[0], g, epilogue, output, units, tile.Vectors, 0, window);
+        if (rest > 0) EmitTile(writer, calls[1], g, epilogue, output, rest, tile.Vectors, 0, window);
+    }
+
+    /// <summary>Of rows that are short, a tile takes several whole ones.</summary>
+    private static void EmitRows(KernelWriter writer, string name, string summary, ConvGeometry g, Epilogue epilogue, Placement output, int rows, int vectors)
+    {
+        int rest = g.OutRows % rows;
+        EmitDriver(writer, name, summary, g, epilogue, output, vectors, (code, call) => code.Line(call(TileName(name, rows * g.OutColumns), "0")), rows, (code, call) => code.Line(call(TileName(name, rest * g.OutColumns), "0")));
+        EmitTile(writer, TileName(name, rows * g.OutColumns), g, epilogue, output, rows * g.OutColumns, vectors, 0, 1);
+        if (rest > 0) EmitTile(writer, TileName(name, rest * g.OutColumns), g, epilogue, output, rest * g.OutColumns, vectors, 0, 1);
     }
 
     /// <summary>A window that exceeds the registers is taken in pieces; y holds the maximum so far, before bias and ReLU.</summary>
-    private static void EmitPieces(KernelWriter writer, string name, string summary, ConvGeometry g, Epilogue epilogue)
+    private static void EmitPieces(KernelWriter writer, string name, string summary, ConvGeometry g, Epilogue epilogue, Placement output)
     {
         int window = g.PoolHeight * g.PoolWidth, piece = writer.Target.Registers - 4;
-        EmitDriver(writer, name, summary, g, epilogue, 1, (code, call) =>
+        EmitDriver(writer, name, summary, g, epilogue, output, 1, (code, call) =>
         {
             using (code.Block($"for (int q = 0; q < {g.OutColumns}; q++)"))
                 for (int from = 0; from < window; from += piece) code.Line(call($"{name}Piece{from}", "q"));
         });
         for (int from = 0; from < window; from += piece)
-            EmitTile(writer, $"{name}Piece{from}", g, epilogue, 1, 1, from, Math.Min(window, from + piece));
+            EmitTile(writer, $"{name}Piece{from}", g, epilogue, output, 1, 1, from, Math.Min(window, from + piece));
     }
 
     private static string TileName(string name, int units) => $"{name}Tile{units}";
 
-    private static void EmitDriver(KernelWriter writer, string name, string summary, ConvGeometry g, Epilogue epilogue, int vectors, Action<Emission.CodeWriter, Func<string, string, string>> row)
+    private delegate void RowWriter(Emission.CodeWriter code, Func<string, string, string> call);
+
+    /// <summary>Loops over channels and rows. Where a tile takes several rows, <paramref name="last"/> writes what is left of them.</summary>
+    private static void EmitDriver(KernelWriter writer, string name, string summary, ConvGeometry g, Epilogue epilogue, Placement output, int vectors, RowWriter row, int rows = 1, RowWriter? last = null)
     {
         Emission.CodeWriter code = writer.Code;
-        int step = vectors * writer.Lanes;
+        int step = vectors * writer.Lanes, rest = g.OutRows % rows;
         code.Line();
         code.Line(summary);
         using (code.Block($"private static void {name}({Parameters(epilogue)})"))
@@ -80,17 +141,20 @@ public static class ConvForward
             code.Line(step == g.Panel
                 ? $"float* wk = w + k * {g.Reduction};"
                 : $"float* wk = w + k / {g.Panel} * {g.Panel * g.Reduction} + k % {g.Panel};");
-            using (code.Block($"for (int p = 0; p < {g.OutRows}; p++)"))
+            using (code.Block(rows == 1 ? $"for (int p = 0; p < {g.OutRows}; p++)" : $"for (int p = 0; p < {g.OutRows - rest}; p += {rows})")) EmitRow(row);
+            if (rest > 0) using (code.Block($"for (int p = {g.OutRows - rest}; p < {g.OutRows}; p += {rest})")) EmitRow(last!);
+        }
+
+        void EmitRow(RowWriter write)
+        {
+            code.Line($"float* xp = x + p * {g.PoolHeight * g.StrideHeight * g.W * g.CStored};");
+            code.Line($"float* yp = y + p * {output.Row} + k;");
+            if (epilogue.Winners) code.Line($"byte* ap = arg + p * {g.OutColumns * g.KStored} + k;");
+            write(code, (method, q) =>
             {
-                code.Line($"float* xp = x + p * {g.PoolHeight * g.W * g.CStored};");
-                code.Line($"float* yp = y + p * {g.OutColumns * g.KStored} + k;");
-                if (epilogue.Winners) code.Line($"byte* ap = arg + p * {g.OutColumns * g.KStored} + k;");
-                row(code, (method, q) =>
-                {
-                    string x = $"xp + {q} * {g.PoolWidth * g.CStored}", y = $"yp + {q} * {g.KStored}";
-                    return $"{method}({x}, wk, {(epilogue.Bias ? "bias + k, " : "")}{y}{(epilogue.Winners ? $", ap + {q} * {g.KStored}" : "")});";
-                });
-            }
+                string x = $"xp + {q} * {g.PoolWidth * g.StrideWidth * g.CStored}", y = $"yp + {q} * {output.Pixel}";
+                return $"{method}({x}, wk, {(epilogue.Bias ? "bias + k, " : "")}{y}{(epilogue.Winners ? $", ap + {q} * {g.KStored}" : "")});";
+            });
         }
     }
 
@@ -98,7 +162,7 @@ public static class ConvForward
         $"float* x, float* w, {(epilogue.Bias ? "float* bias, " : "")}float* y{(epilogue.Winners ? ", byte* arg" : "")}";
 
     /// <summary>One register tile over elements [from, to) of each of <paramref name="units"/> windows.</summary>
-    private static void EmitTile(KernelWriter writer, string name, ConvGeometry g, Epilogue epilogue, int units, int vectors, int from, int to)
+    private static void EmitTile(KernelWriter writer, string name, ConvGeometry g, Epilogue epilogue, Placement output, int units, int vectors, int from, int to)
     {
         if (!writer.Once(name)) return;
         Emission.CodeWriter code = writer.Code;
@@ -109,20 +173,20 @@ public static class ConvForward
             writer.Accumulators(tile, static (_, _) => "F.Zero");
             EmitMainloop(writer, g, tile, row => PixelOffset(g, row / rowsPerUnit, from + (row % rowsPerUnit)));
             for (int unit = 0; unit < units; unit++)
-                for (int z = 0; z < vectors; z++) EmitEpilogue(writer, g, epilogue, unit, rowsPerUnit, z, from, last: to == g.PoolHeight * g.PoolWidth);
+                for (int z = 0; z < vectors; z++) EmitEpilogue(writer, g, epilogue, output, unit, rowsPerUnit, z, from, last: to == g.PoolHeight * g.PoolWidth);
         }
     }
 
-    /// <summary>Offset of a window element's first input element from the tile's.</summary>
+    /// <summary>Offset of a window element's first input element from the tile's; a tile of more windows than a row has goes on in the next.</summary>
     private static int PixelOffset(ConvGeometry g, int unit, int element) =>
-        ((element / g.PoolWidth * g.W) + (unit * g.PoolWidth) + (element % g.PoolWidth)) * g.CStored;
+        (((((unit / g.OutColumns * g.PoolHeight) + (element / g.PoolWidth)) * g.StrideHeight * g.W)) + (((unit % g.OutColumns * g.PoolWidth) + (element % g.PoolWidth)) * g.StrideWidth)) * g.CStored;
 
     private static void EmitMainloop(KernelWriter writer, ConvGeometry g, Tile tile, Func<int, int> pixel)
     {
         Emission.CodeWriter code = writer.Code;
         code.Line("F b, " + string.Join(", ", KernelWriter.Vectors(tile).Select(static z => $"w{z}")) + ";");
         int inner = g.S * g.CStored;
-        if (g.Reduction <= UnrollLimit)
+        if (g.Reduction <= UnrollLimit && g.Reduction * tile.Accumulators <= MostUnrolled)
         {
             for (int step = 0; step < g.Reduction; step++) EmitStep(step * g.Panel, (step / inner * g.W * g.CStored) + (step % inner));
             return;
@@ -148,10 +212,10 @@ public static class ConvForward
         }
     }
 
-    private static void EmitEpilogue(KernelWriter writer, ConvGeometry g, Epilogue epilogue, int unit, int rowsPerUnit, int z, int from, bool last)
+    private static void EmitEpilogue(KernelWriter writer, ConvGeometry g, Epilogue epilogue, Placement output, int unit, int rowsPerUnit, int z, int from, bool last)
     {
         Emission.CodeWriter code = writer.Code;
-        int first = unit * rowsPerUnit, y = (unit * g.KStored) + (z * writer.Lanes);
+        int first = unit * rowsPerUnit, y = (unit / g.OutColumns * output.Row) + (unit % g.OutColumns * output.Pixel) + (z * writer.Lanes);
         if (!g.Pooled)
         {
             string plain = epilogue.Bias ? $"a{first}_{z} + V.Load({KernelWriter.Plus("bias", z * writer.Lanes)})" : $"a{first}_{z}";

@@ -23,8 +23,9 @@ public static class ConvUpdate
     /// <param name="g">Extents.</param>
     /// <param name="weights">Where the filter lies.</param>
     /// <param name="derive">Whether there is a copy for the data gradient.</param>
-    /// <param name="byChannel">Whether partials lie as [K][R][S][C], as the sparse method leaves them, not as the filter does.</param>
-    public static void Emit(KernelWriter writer, string name, string summary, ConvGeometry g, PlacedParameter weights, bool derive, bool byChannel)
+    /// <param name="flipped">Whether there is a transformed copy for the data gradient besides.</param>
+    /// <param name="partial">Form of the partials.</param>
+    public static void Emit(KernelWriter writer, string name, string summary, ConvGeometry g, PlacedParameter weights, bool derive, bool flipped, ConvPartial partial)
     {
         Emission.CodeWriter code = writer.Code;
         int block = BlockRows(g), blocks = g.CStored / block, count = block * g.Panel;
@@ -32,50 +33,73 @@ public static class ConvUpdate
         code.Line(summary);
         using (code.Block($"private static void {name}(StepContext step, int first, int last)"))
         {
-            code.Line($"float* g = stackalloc float[{count}]{(byChannel ? $", line = stackalloc float[{block}]" : "")};");
+            code.Line($"float* g = stackalloc float[{(partial == ConvPartial.Winograd ? 9 : 1) * count}]{partial switch { ConvPartial.ByChannel => $", line = stackalloc float[{block}]", ConvPartial.Winograd => $", m = stackalloc float[{16 * count}]", _ => "" }};");
             using (code.Block("for (int unit = first; unit < last; unit++)"))
-            using (code.Block($"for (int tap = 0; tap < {g.R * g.S}; tap++)"))
             {
-                code.Line($"int row = (unit / {blocks} * {g.R * g.S} + tap) * {g.CStored} + unit % {blocks} * {block};");
-                if (byChannel)
+                if (partial == ConvPartial.Winograd)
                 {
-                    code.Line($"int from = {weights.Partial} + unit / {blocks} * {g.Panel * g.Reduction} + tap * {g.CStored} + unit % {blocks} * {block};");
-                    using (code.Block($"for (int k = 0; k < {g.Panel}; k++)"))
-                    {
-                        code.Line($"SumPartials(step, from + k * {g.Reduction}, line, {block});");
-                        code.Line($"for (int i = 0; i < {block}; i++) g[i * {g.Panel} + k] = line[i];");
-                    }
+                    code.Line($"int place = {weights.Partial} + (unit / {blocks} * {g.CStored} + unit % {blocks} * {block}) * {g.Panel};");
+                    code.Line($"for (int f = 0; f < 16; f++) SumPartials(step, place + f * {g.CStored * g.KStored}, m + f * {count}, {count});");
+                    ConvWinogradGradient.EmitTransform(writer, count);
                 }
-                else code.Line($"SumPartials(step, {weights.Partial} + row * {g.Panel}, g, {count});");
-                code.Line($"Apply(step, {weights.Offset} + row * {g.Panel}, g, {count});");
+
+                using (code.Block($"for (int tap = 0; tap < {g.R * g.S}; tap++)")) EmitTap(code, g, weights, partial, block, blocks);
             }
 
             if (derive) code.Line($"{name.Replace("Update", "Derive")}(step, first, last);");
+            if (flipped) code.Line($"{name.Replace("Update", "TransformFlipped")}(step, first, last);");
             if (WinogradPlan.Of(g).IsUsed) code.Line($"{name.Replace("Update", "Transform")}(step, first, last);");
         }
     }
 
+    private static void EmitTap(Emission.CodeWriter code, ConvGeometry g, PlacedParameter weights, ConvPartial partial, int block, int blocks)
+    {
+        int count = block * g.Panel;
+        code.Line($"int row = (unit / {blocks} * {g.R * g.S} + tap) * {g.CStored} + unit % {blocks} * {block};");
+        if (partial == ConvPartial.ByChannel)
+        {
+            code.Line($"int from = {weights.Partial} + unit / {blocks} * {g.Panel * g.Reduction} + tap * {g.CStored} + unit % {blocks} * {block};");
+            using (code.Block($"for (int k = 0; k < {g.Panel}; k++)"))
+            {
+                code.Line($"SumPartials(step, from + k * {g.Reduction}, line, {block});");
+                code.Line($"for (int i = 0; i < {block}; i++) g[i * {g.Panel} + k] = line[i];");
+            }
+        }
+        else if (partial == ConvPartial.Filter) code.Line($"SumPartials(step, {weights.Partial} + row * {g.Panel}, g, {count});");
+        code.Line($"Apply(step, {weights.Offset} + row * {g.Panel}, {(partial == ConvPartial.Winograd ? $"g + tap * {count}" : "g")}, {count});");
+    }
+
     /// <summary>Emits the copy of units [first, last) that the data gradient reads.</summary>
-    /// <remarks>Sparse: ws[c / lanes][k][tap][c % lanes] = w[tap][c][k]. Dense, flipped: wf[c / panel][R*S-1-tap][k][c % panel] = w[tap][c][k].</remarks>
+    /// <remarks>
+    /// Sparse: ws[c / lanes][k][tap][c % lanes] = w[tap][c][k]. Dense, flipped: wf[c / panel][R*S-1-tap][k][c % panel] = w[tap][c][k]. With a stride, each
+    /// phase of the data gradient (<see cref="DgradPlan"/>) has its taps, flipped, in a filter of its own.
+    /// </remarks>
     public static void EmitDerive(KernelWriter writer, string name, ConvGeometry g, PlacedParameter weights, bool sparse)
     {
         Emission.CodeWriter code = writer.Code;
         int block = BlockRows(g), blocks = g.CStored / block, taps = g.R * g.S, slice = sparse ? writer.Lanes : Panels.Width(g.CStored);
+        bool phased = !sparse && g.IsStrided;
         code.Line();
         code.Line(sparse
             ? $"// ws f32[{g.CStored / slice}][{g.KStored}][{taps}][{slice}], the filter by slices of input channels, as the data gradient reads it"
-            : $"// wf f32[{g.CStored / slice}][{taps}][{g.KStored}][{slice}], the filter flipped and transposed, as the data gradient reads it");
+            : $"// wf f32[{g.CStored / slice}][{taps}][{g.KStored}][{slice}], the filter flipped and transposed{(phased ? ", its taps by phases of the stride" : "")}, as the data gradient reads it");
         using (code.Block($"private static void {name}(StepContext step, int first, int last)"))
         {
             code.Line($"float* w = step.Parameters + {weights.Offset}, derived = step.Derived + {weights.Derived};");
+            if (phased)
+            {
+                PhasedTap[] places = [.. Enumerable.Range(0, taps).Select(tap => PhasedTap.Of(g, tap))];
+                code.Line($"ReadOnlySpan<int> phase = [{string.Join(", ", places.Select(static p => p.Phase))}], taps = [{string.Join(", ", places.Select(static p => p.Taps))}], place = [{string.Join(", ", places.Select(static p => p.Place))}];");
+            }
+
             using (code.Block("for (int unit = first; unit < last; unit++)"))
             using (code.Block($"for (int tap = 0; tap < {taps}; tap++)"))
             using (code.Block($"for (int c = unit % {blocks} * {block}; c < unit % {blocks} * {block} + {block}; c++)"))
             {
                 code.Line($"int k = unit / {blocks} * {g.Panel};");
                 code.Line($"float* from = w + (unit / {blocks} * {g.Reduction} + tap * {g.CStored} + c) * {g.Panel};");
-                code.Line(sparse
-                    ? $"float* to = derived + ((c / {slice} * {g.KStored} + k) * {taps} + tap) * {slice} + c % {slice};"
+                code.Line(sparse ? $"float* to = derived + ((c / {slice} * {g.KStored} + k) * {taps} + tap) * {slice} + c % {slice};"
+                    : phased ? $"float* to = derived + phase[tap] + ((c / {slice} * taps[tap] + place[tap]) * {g.KStored} + k) * {slice} + c % {slice};"
                     : $"float* to = derived + ((c / {slice} * {taps} + {taps - 1} - tap) * {g.KStored} + k) * {slice} + c % {slice};");
                 code.Line($"for (int j = 0; j < {g.Panel}; j++) to[j * {(sparse ? taps * slice : slice)}] = from[j];");
             }

@@ -13,16 +13,20 @@ public static class ConvWinograd
     public static void Emit(KernelWriter writer, string name, string summary, ConvGeometry g, ConvForward.Epilogue epilogue)
     {
         Emission.CodeWriter code = writer.Code;
-        int columns = g.Q / 2, strip = WinogradPlan.Of(g).StripTiles, rest = columns % strip;
+        int columns = WinogradPlan.Tiles(g.Q), rows = WinogradPlan.Tiles(g.P), strip = WinogradPlan.Of(g).StripTiles, rest = columns % strip;
         code.Line();
         code.Line(summary);
-        code.Line($"//   Winograd F(2x2,3x3){(g.Pooled ? ", pooled in its output transform" : "")}: {16L * g.P / 2 * columns * g.CStored * g.KStored} multiply-adds in place of {36L * g.P / 2 * columns * g.CStored * g.KStored}");
+        code.Line($"//   Winograd F(2x2,3x3){(g.Pooled ? ", pooled in its output transform" : "")}: {16L * rows * columns * g.CStored * g.KStored} multiply-adds in place of {9L * g.P * g.Q * g.CStored * g.KStored}");
         using (code.Block($"private static void {name}(float* x, float* u, {(epilogue.Bias ? "float* bias, " : "")}float* y{(epilogue.Winners ? ", byte* arg" : "")}, float* scratch)"))
-        using (code.Block($"for (int p = 0; p < {g.P / 2}; p++)"))
+        using (code.Block($"for (int p = 0; p < {rows}; p++)"))
         {
             int outputRow = (g.Pooled ? 1 : 2) * g.OutColumns * g.KStored, outputTile = (g.Pooled ? 1 : 2) * g.KStored;
-            string Call(int tiles, string q) =>
-                $"{name}Strip{tiles}(x + p * {2 * g.W * g.CStored} + {q} * {2 * g.CStored}, u, {(epilogue.Bias ? "bias, " : "")}y + p * {outputRow} + {q} * {outputTile}{(epilogue.Winners ? $", arg + p * {outputRow} + {q} * {outputTile}" : "")}, scratch);";
+            string Call(int tiles, string q)
+            {
+                string edges = (g.P % 2 == 0 ? "" : $", {g.P} - 2 * p") + (g.Q % 2 == 0 ? "" : $", {g.Q} - 2 * {q}");
+                return $"{name}Strip{tiles}(x + p * {2 * g.W * g.CStored} + {q} * {2 * g.CStored}, u, {(epilogue.Bias ? "bias, " : "")}y + p * {outputRow} + {q} * {outputTile}{(epilogue.Winners ? $", arg + p * {outputRow} + {q} * {outputTile}" : "")}, scratch{edges});";
+            }
+
             code.Line($"for (int q = 0; q < {columns - rest}; q += {strip})");
             code.Line("    " + Call(strip, "q"));
             if (rest > 0) code.Line(Call(rest, $"{columns - rest}"));
@@ -32,12 +36,49 @@ public static class ConvWinograd
         if (rest > 0) EmitStrip(writer, name, g, epilogue, rest);
     }
 
+    /// <summary>Of an odd extent the last tile yields one row, or column, only: parameters with what is left of the image, and their arguments.</summary>
+    public static string Edges(ConvGeometry g, string type) => (g.P % 2 == 0 ? "" : $", {type}rows") + (g.Q % 2 == 0 ? "" : $", {type}columns");
+
+    /// <summary>Emits the transform of the flipped filter, for the data gradient, of units [first, last); it reads the flipped copy of the same units.</summary>
+    public static void EmitDeriveFlipped(KernelWriter writer, string name, ConvGeometry g, PlacedParameter weights)
+    {
+        Emission.CodeWriter code = writer.Code;
+        int block = ConvUpdate.BlockRows(g), blocks = g.CStored / block, slice = Panels.Width(g.CStored);
+        code.Line();
+        code.Line($"// uf f32[16][{g.CStored / slice}][{g.KStored}][{slice}]: the flipped filter transformed, for the data gradient");
+        code.Line("[MethodImpl(Hot)]");
+        using (code.Block($"private static void {name}(StepContext step, int first, int last)"))
+        {
+            code.Line("F half = V.Create(0.5f), e, h;");
+            using (code.Block("for (int unit = first; unit < last; unit++)"))
+            using (code.Block($"for (int k = unit / {blocks} * {g.Panel}; k < unit / {blocks} * {g.Panel} + {g.Panel}; k++)"))
+            using (code.Block($"for (int c = unit % {blocks} * {block}; c < unit % {blocks} * {block} + {block}; c += {writer.Lanes})"))
+            {
+                code.Line($"float* w = step.Derived + {weights.Derived} + (c / {slice} * {9 * g.KStored} + k) * {slice} + c % {slice};");
+                code.Line($"float* u = step.Derived + {weights.Flipped} + (c / {slice} * {g.KStored} + k) * {slice} + c % {slice};");
+                EmitTransform(code, g.KStored * slice, g.KStored * g.CStored);
+            }
+        }
+    }
+
+    /// <summary>Emits u = G g G^T of vectors of filters; taps lie <paramref name="tap"/> floats apart, elements of the result <paramref name="element"/>.</summary>
+    private static void EmitTransform(Emission.CodeWriter code, int tap, int element)
+    {
+        string Weight(int index) => $"V.Load(w + {index * tap})";
+        for (int c = 0; c < 3; c++)
+            code.Line($"F r0{c} = {Weight(c)}, r3{c} = {Weight(6 + c)}; e = (r0{c} + r3{c}) * half; h = {Weight(3 + c)} * half; F r1{c} = e + h, r2{c} = e - h;");
+        for (int r = 0; r < 4; r++)
+        {
+            string At(int c) => $"u + {((4 * r) + c) * element}";
+            code.Line($"e = (r{r}0 + r{r}2) * half; h = r{r}1 * half; r{r}0.Store({At(0)}); (e + h).Store({At(1)}); (e - h).Store({At(2)}); r{r}2.Store({At(3)});");
+        }
+    }
+
     /// <summary>Emits the filter transform of units [first, last): u = G g G^T.</summary>
     public static void EmitDerive(KernelWriter writer, string name, ConvGeometry g, PlacedParameter weights)
     {
         Emission.CodeWriter code = writer.Code;
         int panels = g.KStored / g.Panel, blocks = g.CStored / ConvUpdate.BlockRows(g);
-        string Weight(int tap) => $"V.Load(w + {tap * g.CStored * g.Panel})";
         code.Line();
         code.Line($"// u f32[16][{panels}][{g.CStored}][{g.Panel}]: the filter transformed, u = G g G^T with G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1]");
         code.Line("[MethodImpl(Hot)]");
@@ -47,15 +88,9 @@ public static class ConvWinograd
             using (code.Block("for (int unit = first; unit < last; unit++)"))
             using (code.Block($"for (int i = 0; i < {ConvUpdate.BlockRows(g) * g.Panel}; i += {writer.Lanes})"))
             {
-                code.Line($"float* w = step.Parameters + {weights.Offset} + unit / {blocks} * {g.Reduction * g.Panel} + unit % {blocks} * {ConvUpdate.BlockRows(g) * g.Panel} + i;");
+                code.Line($"float* w = step.{(weights.IsDerived ? "Derived" : "Parameters")} + {weights.Offset} + unit / {blocks} * {g.Reduction * g.Panel} + unit % {blocks} * {ConvUpdate.BlockRows(g) * g.Panel} + i;");
                 code.Line($"float* u = step.Derived + {weights.Winograd} + unit / {blocks} * {g.CStored * g.Panel} + unit % {blocks} * {ConvUpdate.BlockRows(g) * g.Panel} + i;");
-                for (int c = 0; c < 3; c++)
-                    code.Line($"F r0{c} = {Weight(c)}, r3{c} = {Weight(6 + c)}; e = (r0{c} + r3{c}) * half; h = {Weight(3 + c)} * half; F r1{c} = e + h, r2{c} = e - h;");
-                for (int r = 0; r < 4; r++)
-                {
-                    string At(int c) => $"u + {((4 * r) + c) * g.CStored * g.KStored}";
-                    code.Line($"e = (r{r}0 + r{r}2) * half; h = r{r}1 * half; r{r}0.Store({At(0)}); (e + h).Store({At(1)}); (e - h).Store({At(2)}); r{r}2.Store({At(3)});");
-                }
+                EmitTransform(code, g.CStored * g.Panel, g.CStored * g.KStored);
             }
         }
     }
@@ -67,7 +102,7 @@ public static class ConvWinograd
         int rest = tiles % rows, step = tile.Vectors * writer.Lanes;
         code.Line();
         code.Line($"// a strip of {tiles} tiles");
-        using (code.Block($"private static void {name}Strip{tiles}(float* x, float* u, {(epilogue.Bias ? "float* bias, " : "")}float* y{(epilogue.Winners ? ", byte* arg" : "")}, float* scratch)"))
+        using (code.Block($"private static void {name}Strip{tiles}(float* x, float* u, {(epilogue.Bias ? "float* bias, " : "")}float* y{(epilogue.Winners ? ", byte* arg" : "")}, float* scratch{Edges(g, "int ")})"))
         {
             code.Line($"float* v = scratch, m = scratch + {16 * tiles * g.CStored};");
             code.Line($"{name}Input{tiles}(x, v);");
@@ -85,19 +120,20 @@ public static class ConvWinograd
                 if (rest > 0) code.Line($"{name}Product{rest}x{tile.Vectors}(v + f * {tiles * g.CStored} + {(tiles - rest) * g.CStored}, uk, m + f * {tiles * g.KStored} + {(tiles - rest) * g.KStored} + k);");
             }
 
-            code.Line($"{name}Output{tiles}(m, {(epilogue.Bias ? "bias, " : "")}y{(epilogue.Winners ? ", arg" : "")});");
+            code.Line($"{name}Output{tiles}(m, {(epilogue.Bias ? "bias, " : "")}y{(epilogue.Winners ? ", arg" : "")}{Edges(g, "")});");
         }
 
-        EmitInput(writer, $"{name}Input{tiles}", g, tiles);
+        EmitInput(writer, $"{name}Input{tiles}", g, tiles, tiles);
         EmitProduct(writer, $"{name}Product{rows}x{tile.Vectors}", g, new(rows, tile.Vectors));
         if (rest > 0) EmitProduct(writer, $"{name}Product{rest}x{tile.Vectors}", g, new(rest, tile.Vectors));
-        EmitOutput(writer, $"{name}Output{tiles}", g, epilogue, tiles);
+        EmitOutput(writer, $"{name}Output{tiles}", g, epilogue, tiles, tiles);
     }
 
-    private static void EmitInput(KernelWriter writer, string name, ConvGeometry g, int tiles)
+    /// <summary>Emits <paramref name="name"/>(x, v): the input transform of <paramref name="tiles"/> tiles side by side; matrices have room for <paramref name="room"/>.</summary>
+    public static void EmitInput(KernelWriter writer, string name, ConvGeometry g, int tiles, int room)
     {
         Emission.CodeWriter code = writer.Code;
-        int Place(int matrix) => matrix * tiles * g.CStored;
+        int Place(int matrix) => matrix * room * g.CStored;
         code.Line();
         code.Line("// v = B^T d B of each 4x4 patch; neighbours share two transformed columns");
         code.Line("[MethodImpl(Hot)]");
@@ -127,7 +163,8 @@ public static class ConvWinograd
         }
     }
 
-    private static void EmitProduct(KernelWriter writer, string name, ConvGeometry g, Tile tile)
+    /// <summary>Emits one register tile of a product: <paramref name="name"/>(v, u, m).</summary>
+    public static void EmitProduct(KernelWriter writer, string name, ConvGeometry g, Tile tile)
     {
         if (!writer.Once(name)) return;
         Emission.CodeWriter code = writer.Code;
@@ -152,13 +189,14 @@ public static class ConvWinograd
         }
     }
 
-    private static void EmitOutput(KernelWriter writer, string name, ConvGeometry g, ConvForward.Epilogue epilogue, int tiles)
+    /// <summary>Emits <paramref name="name"/>(m, bias, y, arg, rows, columns): the output transform of <paramref name="tiles"/> tiles side by side; matrices have room for <paramref name="room"/>.</summary>
+    public static void EmitOutput(KernelWriter writer, string name, ConvGeometry g, ConvForward.Epilogue epilogue, int tiles, int room)
     {
         Emission.CodeWriter code = writer.Code;
         code.Line();
         code.Line($"// y = A^T m A of each tile, with its epilogue");
         code.Line("[MethodImpl(Hot)]");
-        using (code.Block($"private static void {name}(float* m, {(epilogue.Bias ? "float* bias, " : "")}float* y{(epilogue.Winners ? ", byte* arg" : "")})"))
+        using (code.Block($"private static void {name}(float* m, {(epilogue.Bias ? "float* bias, " : "")}float* y{(epilogue.Winners ? ", byte* arg" : "")}{Edges(g, "int ")})"))
         using (code.Block($"for (int t = 0; t < {tiles}; t++)"))
         {
             using (code.Block($"for (int k = 0; k < {g.KStored}; k += {writer.Lanes})"))
@@ -166,7 +204,7 @@ public static class ConvWinograd
                 code.Line($"float* from = m + t * {g.KStored} + k;");
                 for (int c = 0; c < 4; c++)
                 {
-                    string At(int r) => KernelWriter.Plus("from", ((4 * r) + c) * tiles * g.KStored);
+                    string At(int r) => KernelWriter.Plus("from", ((4 * r) + c) * room * g.KStored);
                     code.Line($"F p{c} = V.Load({At(1)}), q{c} = V.Load({At(2)}), e{c} = p{c} + q{c}, f{c} = p{c} - q{c}, s0{c} = V.Load({At(0)}) + e{c}, s1{c} = f{c} - V.Load({At(3)});");
                 }
 
@@ -175,12 +213,19 @@ public static class ConvWinograd
                 else
                 {
                     for (int e = 0; e < 4; e++)
-                        code.Line($"{Finish(writer, epilogue, $"v{e}")}.Store({KernelWriter.Plus("y", ((e / 2 * g.OutColumns) + (e % 2)) * g.KStored)} + k);");
+                        code.Line($"{Inside(g, e)}{Finish(writer, epilogue, $"v{e}")}.Store({KernelWriter.Plus("y", ((e / 2 * g.OutColumns) + (e % 2)) * g.KStored)} + k);");
                 }
             }
 
             code.Line($"y += {(g.Pooled ? 1 : 2) * g.KStored};{(epilogue.Winners ? $" arg += {g.KStored};" : "")}");
         }
+    }
+
+    /// <summary>The condition, where there is one, that element <paramref name="e"/> of a tile is inside the image.</summary>
+    private static string Inside(ConvGeometry g, int e)
+    {
+        bool row = e / 2 == 1 && g.P % 2 == 1, column = e % 2 == 1 && g.Q % 2 == 1;
+        return !row && !column ? "" : "if (" + (row ? "rows > 1" : "") + (row && column ? " && " : "") + (column ? "columns > 2 * t + 1" : "") + ") ";
     }
 
     private static void EmitPooled(KernelWriter writer, ConvForward.Epilogue epilogue)

@@ -9,32 +9,38 @@ namespace Convoke.Kernels.Cpu;
 /// <param name="schedule">The schedule.</param>
 /// <param name="graph">Its graph.</param>
 /// <param name="parameters">Parameters by the graph's ids.</param>
-/// <param name="names">Method stem per layer call.</param>
+/// <param name="names">What methods are called.</param>
 /// <param name="train">Whether the training variants of kernels are called.</param>
-public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, ParameterPlanner parameters, IReadOnlyDictionary<int, string> names, bool train)
+public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, ParameterPlanner parameters, MethodNames names, bool train)
 {
+    /// <summary>Buffers that one method has at most for each to be explained: beyond that nobody reads them one by one, and the file has to stay small.</summary>
+    private const int CommentedBuffers = 64;
+
     private readonly Dictionary<int, string> _locals = Locals(schedule);
 
     private int InputFloats => graph.Values.First(static v => v.Op is Op.Input).Shape.Count;
 
     private int InputId => graph.Values.First(static v => v.Op is Op.Input).Id;
 
-    /// <summary>Declares a pointer per buffer, at sample n of the batch arena or at the worker's scratch.</summary>
-    public void DeclareBuffers()
+    /// <summary>Declares a pointer per buffer that a stage uses, at sample n of the batch arena or at the worker's scratch.</summary>
+    public void DeclareBuffers(int stage = 0)
     {
-        code.Line($"float* input = step.Images + (nint)n * {InputFloats};");
-        foreach (Scheduling.Buffer b in schedule.Buffers.Values.OrderBy(static b => b.First).ThenBy(static b => b.Id))
+        KernelGroup[] groups = [.. schedule.Loops.Where(l => l.Stage == stage).SelectMany(static l => l.Groups)];
+        var used = new HashSet<int>(groups.SelectMany(static g => g is ConvForwardGroup or ConvBackwardGroup ? g.Reads.Concat(g.Writes).Append(Liveness.ScratchId(g)) : g.Reads.Concat(g.Writes)));
+        if (used.Contains(InputId)) code.Line($"float* input = step.Images + (nint)n * {InputFloats};");
+        foreach (Scheduling.Buffer b in schedule.Buffers.Values.Where(b => used.Contains(b.Id)).OrderBy(static b => b.First).ThenBy(static b => b.Id))
         {
-            string type = IsBytes(b) ? "byte*" : "float*";
             string place = b.Scope == BufferScope.Batch ? $"step.Batch + (nint){b.OffsetFloats} * step.Capacity + (nint)n * {b.SampleFloats}" : $"scratch + {b.OffsetFloats}";
-            code.Line($"{type} {Name(b.Id)} = {(IsBytes(b) ? $"(byte*)({place})" : place)};    // {b.Text}, {Lifetime(b)}");
+            string type = PointerType(b);
+            string comment = used.Count <= CommentedBuffers ? $"    // {b.Text}, {Lifetime(b)}" : "";
+            code.Line($"{type} {Name(b.Id)} = {(type == "float*" ? place : $"({type})({place})")};{comment}");
         }
     }
 
-    /// <summary>Writes all loops, for <c>count</c> images from <c>n</c>.</summary>
-    public void Calls()
+    /// <summary>Writes all loops of a stage, for <c>count</c> images from <c>n</c>.</summary>
+    public void Calls(int stage = 0)
     {
-        foreach (GroupLoop loop in schedule.Loops)
+        foreach (GroupLoop loop in schedule.Loops.Where(l => l.Stage == stage))
         {
             using (loop.PerImage ? code.Block("for (int i = 0; i < count; i++)") : null)
                 foreach (KernelGroup group in loop.Groups) code.Line(Call(group, loop.PerImage ? "i" : "0"));
@@ -64,20 +70,32 @@ public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, 
         string stem = names[group.Call];
         return group switch
         {
-            ConvForwardGroup g => $"{stem}{(train ? "Forward" : "Predict")}({At(g.X, i)}, {(g.Winograd.IsUsed ? $"step.Derived + {parameters[g.Weights].Winograd}" : Weights(g.Weights))}, {(g.Bias is { } b ? Weights(b) + ", " : "")}{At(g.Y, i)}{(g.Arg is { } a ? ", " + At(a, i) : "")}{(g.Winograd.IsUsed ? ", " + Name(Liveness.ScratchId(g)) : "")});",
+            ConvForwardGroup g => $"{stem}{(train ? "Forward" : "Predict")}({At(g.X, i)}, {(g.Winograd.IsUsed ? $"step.Derived + {parameters[g.Weights].Winograd}" : Weights(g.Weights))}, {(g.Bias is { } b ? Weights(b) + ", " : "")}{At(g.Y, i)}{(g.Arg is { } a ? ", " + At(a, i) : "")}{(g.ScratchFloats > 0 ? ", " + Name(Liveness.ScratchId(g)) : "")}{ChunkArguments(g)});",
             PoolForwardGroup g => $"{stem}{(train ? "Forward" : "Predict")}({At(g.X, i)}, {At(g.Y, i)}{(g.Arg is { } a ? ", " + At(a, i) : "")});",
-            DenseForwardGroup g => $"{stem}Forward({Name(g.X)}, {Weights(g.Weights)}, {(g.Bias is { } b ? Weights(b) + ", " : "")}{Name(g.Y)}, count);",
+            DenseForwardGroup g => $"{stem}{(parameters[g.Weights].IsDerived ? "Predict" : "Forward")}({Name(g.X)}, {Weights(g.Weights)}, {(g.Bias is { } b ? Weights(b) + ", " : "")}{Name(g.Y)}, count);",
             HeadGroup g when train => $"HeadTrain(step, n, count, {Name(g.Logits)}, {Name(g.LogitsGrad!.Value)});",
             HeadGroup g => $"HeadPredict(step, n, count, {Name(g.Logits)});",
             DenseDgradGroup g => $"{stem}Dgrad({Name(g.Dy)}, {Derived(g.Weights)}, {(g.ReluOutput is { } y ? Name(y) + ", " : "")}{Name(g.Dx)}, count);",
             ConvBackwardGroup g => $"{stem}Backward({At(g.X, i)}, {At(g.Dy, i)}, {(g.Relu ? At(g.Y, i) + ", " : "")}{(g.Arg is { } a ? At(a, i) + ", " : "")}{Name(Liveness.ScratchId(g))}, partial + {parameters[g.Weights].Partial}"
-                + (g.Bias is { } b ? $", partial + {parameters[b].Partial}" : "") + (g.Dx is { } dx ? $", {Derived(g.Weights)}, {At(dx, i)}" : "") + ");",
+                + (g.Bias is { } b ? $", partial + {parameters[b].Partial}" : "") + (g.Dx is { } dx ? $", {(g.DgradWinograd.IsUsed ? $"step.Derived + {parameters[g.Weights].Flipped}" : Derived(g.Weights))}, {At(dx, i)}" : "") + ChunkArguments(g) + ");",
             PoolBackwardGroup g => $"{stem}Backward({At(g.Dy, i)}, {At(g.Arg, i)}, {At(g.Dx, i)});",
-            _ => throw new InvalidOperationException(group.GetType().Name),
+            DropoutGroup g => $"Dropouts.Apply(step, {g.Site}, n + {i}, {At(g.X, i)}, {At(g.Y, i)}, {g.Extent.Count}, {g.Threshold}u, {CodeWriter.Literal(g.Scale)});    // {g.Name}{(g.Backward ? " backward, the same mask" : "")}",
+            BatchMomentsGroup g => $"{names.Of(g, train)}({At(g.X, i)}, partial + {parameters[g.Parameters.Gamma].Partial}, n - first + {i});",
+            BatchNormSumsGroup g => $"{names.Of(g, train)}({At(g.Dy, i)}, {At(g.X, i)}, {Vector(new("", g.Parameters.Gamma, NormVector.Mean), g.Extent.Stored)}, partial + {parameters[g.Parameters.Gamma].Partial + (2 * g.Extent.Stored)}, n - first + {i});",
+            PointwiseGroup g => $"{names.Of(g, train)}({string.Join(", ", g.Maps.Select(id => At(id, i)).Concat(g.Vectors.Select(v => Vector(v, g.Extent.Stored))).Append(At(g.Y, i)))});",
+            _ => $"{names.Of(group, train)}({string.Join(", ", group.Reads.Concat(group.Writes).Select(id => At(id, i)))});",
         };
     }
 
-    private string Weights(int id) => $"step.Parameters + {parameters[id].Offset}";
+    private string ChunkArguments(ConvForwardGroup g) => g.IsChunked ? $", count, {Stride(g.X)}, {Stride(g.Y)}{(g.Arg is { } arg ? $", {4 * Stride(arg)}" : "")}" : "";
+
+    private string ChunkArguments(ConvBackwardGroup g) => g.IsChunked ? $", count, {Stride(g.X)}, {Stride(g.Dy)}{(g.Relu ? $", {Stride(g.Y)}" : "")}, {Stride(g.Dx!.Value)}" : "";
+
+    private string Vector(ChannelVector vector, int stored) => vector.Vector is { } own
+        ? $"step.Derived + {parameters[vector.Parameter].Derived + NormVectors.Offset(own, stored)}"
+        : Weights(vector.Parameter);
+
+    private string Weights(int id) => $"step.{(parameters[id].IsDerived ? "Derived" : "Parameters")} + {parameters[id].Offset}";
 
     private string Derived(int id) => $"step.Derived + {parameters[id].Derived}";
 
@@ -91,8 +109,10 @@ public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, 
         foreach (Scheduling.Buffer buffer in schedule.Buffers.Values.OrderBy(static b => b.Id))
         {
             string name = Identifiers.Camel(buffer.Name);
-            while (Identifiers.IsKeyword(name) || !used.Add(name)) name += "Value";
-            locals[buffer.Id] = name;
+            if (Identifiers.IsKeyword(name)) name += "Value";
+            string unique = name;
+            for (int number = 2; !used.Add(unique); number++) unique = name + number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            locals[buffer.Id] = unique;
         }
 
         return locals;
@@ -103,14 +123,19 @@ public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, 
         if (i == "0") return Name(id);
         if (id == InputId) return $"input + {i} * {InputFloats}";
         Scheduling.Buffer b = schedule.Buffers[id];
-        return b.Scope is BufferScope.Image or BufferScope.Bordered ? Name(id) : $"{Name(id)} + {i} * {(IsBytes(b) ? 4 * b.SampleFloats : b.SampleFloats)}";
+        return b.Scope is BufferScope.Image or BufferScope.Bordered ? Name(id) : $"{Name(id)} + {i} * {(PointerType(b) == "byte*" ? 4 * b.SampleFloats : b.SampleFloats)}";
     }
 
-    private bool IsBytes(Scheduling.Buffer b) => b.Id >= 0 && graph[b.Id].Type == Types.DType.U8;
+    private string PointerType(Scheduling.Buffer b) => b.Id < 0 ? "float*" : graph[b.Id].Type switch
+    {
+        Types.DType.U8 => "byte*",
+        Types.DType.I32 => "int*",
+        _ => "float*",
+    };
 
     private static string Lifetime(Scheduling.Buffer b) => b.Scope switch
     {
-        BufferScope.Batch => "kept for the parameter phase",
+        BufferScope.Batch => b.Last == int.MaxValue ? "kept for the parameter phase" : "kept for a later stage",
         BufferScope.Chunk => "of this chunk",
         _ => "of one image",
     };

@@ -11,18 +11,23 @@ public static class Head
     {
         Emission.CodeWriter code = writer.Code;
         int stored = Panels.Pad(head.Classes);
+        bool map = head.Pixels > 1, rows = head.Loss == LossKind.CategoricalCrossentropy;
         code.Line();
-        code.Line("// loss = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N");
+        code.Line(map
+            ? $"// of each of {head.Pixels} pixels: loss = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / (N pixels); a sample's loss is the mean"
+            : "// loss = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N");
         using (code.Block("private static void HeadTrain(StepContext step, int first, int count, float* logits, float* dLogits)"))
         {
             code.Line($"float* e = stackalloc float[{stored}];");
+            string inverse = map ? "inverse" : "step.InverseN";
+            if (map) code.Line($"float inverse = step.InverseN * {Emission.CodeWriter.Literal(1.0 / head.Pixels)};");
             using (code.Block("for (int n = first; n < first + count; n++)"))
+            using (PixelLoop(code, head, "true"))
             {
                 EmitLoss(writer, head, guarded: false);
-                bool rows = head.Loss == LossKind.CategoricalCrossentropy;
-                code.Line($"F scale = V.Create(step.InverseN{(rows ? " * mass" : "")} / sum);");
+                code.Line($"F scale = V.Create({inverse}{(rows ? " * mass" : "")} / sum);");
                 code.Line($"for (int o = 0; o < {stored}; o += {writer.Lanes}) (V.Load(e + o) * scale).Store(dLogits + o);");
-                code.Line(rows ? $"for (int o = 0; o < {head.Classes}; o++) dLogits[o] -= step.InverseN * target[o];" : "dLogits[label] -= step.InverseN;");
+                code.Line(rows ? $"for (int o = 0; o < {head.Classes}; o++) dLogits[o] -= {inverse} * target[o];" : $"dLogits[label] -= {inverse};");
                 if (stored > head.Classes) code.Line($"for (int o = {head.Classes}; o < {stored}; o++) dLogits[o] = 0f;");
                 code.Line($"logits += {stored}; dLogits += {stored};");
             }
@@ -35,24 +40,54 @@ public static class Head
         Emission.CodeWriter code = writer.Code;
         int stored = Panels.Pad(head.Classes);
         code.Line();
-        code.Line(head.Softmax ? "// output = softmax(z)" : "// output = z");
+        code.Line($"// output = {head.Output switch { ActivationKind.Softmax => "softmax(z)", ActivationKind.LogSoftmax => "z - log sum exp z", _ => "z" }}{(head.Pixels > 1 ? $", of each of {head.Pixels} pixels" : "")}");
         using (code.Block("private static void HeadPredict(StepContext step, int first, int count, float* logits)"))
         {
-            if (head.Softmax || head.Loss is not null) code.Line($"float* e = stackalloc float[{stored}];");
+            bool sums = head.Output != ActivationKind.None || head.Loss is not null;
+            if (sums) code.Line($"float* e = stackalloc float[{stored}];");
             using (code.Block("for (int n = first; n < first + count; n++)"))
+            using (PixelLoop(code, head, "step.Losses != null"))
             {
                 if (head.Loss is not null) EmitLoss(writer, head, guarded: true);
-                else if (head.Softmax) EmitExponentials(writer, head);
+                else if (sums) EmitExponentials(writer, head);
                 using (code.Block("if (step.Output != null)"))
                 {
-                    code.Line($"float* output = step.Output + (nint)n * {head.Classes};");
-                    code.Line(head.Softmax
-                        ? $"for (int o = 0; o < {head.Classes}; o++) output[o] = e[o] / sum;"
-                        : $"new Span<float>(logits, {head.Classes}).CopyTo(new Span<float>(output, {head.Classes}));");
+                    string stride = head.ChannelsFirst ? $"[o * {head.Pixels}]" : "[o]";
+                    code.Line(head.Pixels == 1 ? $"float* output = step.Output + (nint)n * {head.Classes};"
+                        : $"float* output = step.Output + ((nint)n * {head.Pixels * head.Classes} + {(head.ChannelsFirst ? "pixel" : $"pixel * {head.Classes}")});");
+                    if (head.Output == ActivationKind.LogSoftmax) code.Line("float logTotal = max + MathF.Log(sum);");
+                    code.Line(head.Output switch
+                    {
+                        ActivationKind.Softmax => $"for (int o = 0; o < {head.Classes}; o++) output{stride} = e[o] / sum;",
+                        ActivationKind.LogSoftmax => $"for (int o = 0; o < {head.Classes}; o++) output{stride} = logits[o] - logTotal;",
+                        _ when head.ChannelsFirst => $"for (int o = 0; o < {head.Classes}; o++) output{stride} = logits[o];",
+                        _ => $"new Span<float>(logits, {head.Classes}).CopyTo(new Span<float>(output, {head.Classes}));",
+                    });
                 }
 
                 code.Line($"logits += {stored};");
             }
+        }
+    }
+
+    /// <summary>A map has a row of logits per pixel, whose losses and right answers add up.</summary>
+    private static LossSums? PixelLoop(Emission.CodeWriter code, HeadGroup head, string measured)
+    {
+        if (head.Pixels == 1) return null;
+        code.Line("double total = 0;");
+        code.Line("int right = 0;");
+        return new(code, code.Block($"for (int pixel = 0; pixel < {head.Pixels}; pixel++)"), head, measured);
+    }
+
+    private sealed class LossSums(Emission.CodeWriter code, IDisposable loop, HeadGroup head, string measured) : IDisposable
+    {
+        public void Dispose()
+        {
+            loop.Dispose();
+            if (head.Loss is null) return;
+            string guard = measured == "true" ? "" : $"if ({measured}) ";
+            code.Line($"{guard}step.Losses[n] = (float)(total / {head.Pixels});");
+            code.Line($"{guard}step.Correct[n] = right;");
         }
     }
 
@@ -70,13 +105,14 @@ public static class Head
     private static void EmitLoss(KernelWriter writer, HeadGroup head, bool guarded)
     {
         Emission.CodeWriter code = writer.Code;
+        bool map = head.Pixels > 1;
         EmitExponentials(writer, head);
         using (guarded ? code.Block("if (step.Losses != null)") : null)
         {
             code.Line("float logSum = max + MathF.Log(sum);");
             if (head.Loss == LossKind.CategoricalCrossentropy)
             {
-                code.Line($"float* target = step.Targets + (nint)n * {head.Classes};");
+                code.Line(map ? $"float* target = step.Targets + ((nint)n * {head.Pixels} + pixel) * {head.Classes};" : $"float* target = step.Targets + (nint)n * {head.Classes};");
                 code.Line("float loss = 0f, mass = 0f;");
                 code.Line("int wanted = 0;");
                 using (code.Block($"for (int o = 0; o < {head.Classes}; o++)"))
@@ -86,14 +122,14 @@ public static class Head
                     code.Line("if (target[o] > target[wanted]) wanted = o;");
                 }
 
-                code.Line("step.Losses[n] = loss;");
-                code.Line("step.Correct[n] = best == wanted ? 1 : 0;");
+                code.Line(map ? "total += loss;" : "step.Losses[n] = loss;");
+                code.Line(map ? "right += best == wanted ? 1 : 0;" : "step.Correct[n] = best == wanted ? 1 : 0;");
             }
             else
             {
-                code.Line("int label = step.Labels[n];");
-                code.Line("step.Losses[n] = logSum - logits[label];");
-                code.Line("step.Correct[n] = best == label ? 1 : 0;");
+                code.Line(map ? $"int label = step.Labels[(nint)n * {head.Pixels} + pixel];" : "int label = step.Labels[n];");
+                code.Line(map ? "total += logSum - logits[label];" : "step.Losses[n] = logSum - logits[label];");
+                code.Line(map ? "right += best == label ? 1 : 0;" : "step.Correct[n] = best == label ? 1 : 0;");
             }
         }
     }

@@ -8,7 +8,7 @@ public static class KernelComments
     public static string ConvForward(ConvForwardGroup group)
     {
         ConvGeometry g = group.Geometry;
-        string sum = "sum(r,s,c) x[p+r,q+s,c] w[r,s,c,k]" + (group.Bias is null ? "" : " + b[k]");
+        string sum = $"sum(r,s,c) x[{Read(g)},c] w[r,s,c,k]" + (group.Bias is null ? "" : " + b[k]");
         string value = group.Relu ? $"relu({sum})" : sum;
         string output = g.Pooled ? $"max over {g.PoolHeight}x{g.PoolWidth} of {value}" : value;
         return $"""
@@ -46,14 +46,24 @@ public static class KernelComments
         string dzText = group.Method switch
         {
             ConvBackwardMethod.Banded => $"dz f32[{g.PoolHeight},{g.Q},{g.KStored}], one band at a time",
-            ConvBackwardMethod.Bordered => $"dz f32[{g.PaddedP},{g.PaddedQ},{g.KStored}] with a zero border",
+            ConvBackwardMethod.Bordered => $"dz f32[{DgradPlan.Of(g).Rows},{DgradPlan.Of(g).Columns},{g.KStored}] with a zero border",
             _ => $"dz as lists of live elements: at most 1 of {g.PoolHeight * g.PoolWidth} positions of a window",
         };
         return $"""
-            // {group.Name} backward: dz[p,q,k] = {dz}{(group.Bias is null ? "" : "; db[k] += sum(p,q) dz")}; dw[r,s,c,k] += sum(p,q) x[p+r,q+s,c] dz[p,q,k]{(group.Dx is null ? "" : "; dx[h,w,c] = sum(r,s,k) dz[h-r,w-s,k] w[r,s,c,k]")}
+            // {group.Name} backward: dz[p,q,k] = {dz}{(group.Bias is null ? "" : "; db[k] += sum(p,q) dz")}; dw[r,s,c,k] += sum(p,q) x[{Read(g)},c] dz[p,q,k]{(group.Dx is null ? "" : $"; dx[h,w,c] = {Dgrad(g)}")}
             //   x f32[{g.H},{g.W},{g.CStored}]  dy f32[{g.OutRows},{g.OutColumns},{g.KStored}]  {dzText}
             """;
     }
+
+    /// <summary>The pixel that a filter tap reads.</summary>
+    private static string Read(ConvGeometry g) => $"{Read("p", "r", g.StrideHeight, g.Top)},{Read("q", "s", g.StrideWidth, g.Left)}";
+
+    private static string Read(string window, string tap, int stride, int before) =>
+        (stride == 1 ? window : $"{stride}{window}") + "+" + tap + (before == 0 ? "" : $"-{before}");
+
+    private static string Dgrad(ConvGeometry g) => g.IsStrided || g.Top + g.Left > 0
+        ? $"sum(p,q,r,s,k: {Read("p", "r", g.StrideHeight, g.Top)}=h, {Read("q", "s", g.StrideWidth, g.Left)}=w) dz[p,q,k] w[r,s,c,k]"
+        : "sum(r,s,k) dz[h-r,w-s,k] w[r,s,c,k]";
 
     public static string PoolBackward(PoolBackwardGroup group)
     {

@@ -42,6 +42,11 @@ public static class Pooling
             code.Line("best.Store(y + at + c);");
             if (winners) code.Line("Lanes.StoreBytes(winner, arg + at + c);");
         }
+
+        // The input image's channels may be whole vectors and yet no whole line.
+        if (g.KStored == g.CStored) return;
+        code.Line($"new Span<float>(y + at + {g.CStored}, {g.KStored - g.CStored}).Clear();");
+        if (winners) code.Line($"new Span<byte>(arg + at + {g.CStored}, {g.KStored - g.CStored}).Clear();");
     }
 
     /// <summary>The input image's channels are not padded; those of the output are, with zeros.</summary>
@@ -69,6 +74,16 @@ public static class Pooling
         code.Line(summary);
         code.Line("[MethodImpl(Hot)]");
         using (code.Block($"private static void {name}(float* dy, byte* arg, float* dx)"))
+        {
+            // What fills no window, and is stored because another reader wants it, has no gradient.
+            if (g.P < g.H || g.Q < g.W) code.Line($"new Span<float>(dx, {g.H * g.W * g.CStored}).Clear();");
+            EmitWindows(writer, g);
+        }
+    }
+
+    private static void EmitWindows(KernelWriter writer, ConvGeometry g)
+    {
+        Emission.CodeWriter code = writer.Code;
         using (code.Block($"for (int p = 0; p < {g.OutRows}; p++)"))
         using (code.Block($"for (int q = 0; q < {g.OutColumns}; q++)"))
         {

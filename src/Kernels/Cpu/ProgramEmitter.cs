@@ -11,7 +11,7 @@ public sealed class ProgramEmitter
     private readonly Network _network;
     private readonly KernelWriter _writer;
     private readonly CodeWriter _code;
-    private readonly Dictionary<int, string> _names = [];
+    private readonly MethodNames _names;
     private readonly EntryPoint _predict;
     private readonly EntryPoint? _train;
 
@@ -20,7 +20,7 @@ public sealed class ProgramEmitter
         _network = network;
         _writer = new KernelWriter(target);
         _code = _writer.Code;
-        NameLayers();
+        _names = new MethodNames(network.Spec);
         _predict = new EntryPoint(_code, network.Predict, network.PredictGraph, network.PredictParameters, _names, train: false);
         _train = network.Train is null ? null : new EntryPoint(_code, network.Train, network.TrainGraph!, network.Parameters, _names, train: true);
     }
@@ -30,18 +30,7 @@ public sealed class ProgramEmitter
         var emitter = new ProgramEmitter(network, target);
         string space = network.Spec.FullName + "Kernels", type = target.Type + "Program";
         emitter.EmitFile(space, type);
-        return new(target.Bits, $"global::{space}.{type}", emitter._code.ToString());
-    }
-
-    private void NameLayers()
-    {
-        var used = new HashSet<string>(["Head"]);
-        for (int call = 0; call < _network.Spec.Calls.Count; call++)
-        {
-            string name = Identifiers.Pascal(_network.Spec.Calls[call].Layer.Name);
-            while (!used.Add(name)) name += "_" + call;
-            _names[call] = name;
-        }
+        return new(target.Bits, $"global::{space}.{type}", SharedMethods.Share(emitter._code.ToString()));
     }
 
     private void EmitFile(string space, string type)
@@ -70,6 +59,7 @@ public sealed class ProgramEmitter
             _code.Line($"public override int VectorBits => {target.Bits};");
             EmitTraining();
             EmitPrediction();
+            EmitFold();
             EmitKernels();
         }
     }
@@ -80,40 +70,121 @@ public sealed class ProgramEmitter
         {
             _code.Line();
             _code.Line("public override int UpdateTasks => 0;");
-            foreach (string method in new[] { "TrainTask(StepContext step, int task, float* scratch)", "UpdateTask(StepContext step, int task)" })
+            foreach (string method in new[] { "TrainTask(StepContext step, int stage, int task, float* scratch)", "UpdateTask(StepContext step, int task)" })
             {
                 _code.Line();
                 _code.Line($"public override void {method} => throw new InvalidOperationException(\"{_network.Spec.Name} declares no loss and no optimizer, so it only predicts.\");");
             }
 
-            _code.Line();
-            using (_code.Block("public override void Derive(StepContext step)"))
-                foreach (ConvForwardGroup conv in _network.Predict.Groups.OfType<ConvForwardGroup>().Where(static g => g.Winograd.IsUsed))
-                    _code.Line($"{_names[conv.Call]}Transform(step, 0, {ConvUpdate.Units(conv.Geometry)});");
+            EmitDerives([.. _network.Predict.Groups.OfType<ConvForwardGroup>().Where(g => g.Winograd.IsUsed && !IsFolded(g.Weights)).Select(conv => $"{_names[conv.Call]}Transform(step, 0, {ConvUpdate.Units(conv.Geometry)});"), .. NormDerives()]);
             return;
         }
 
+        int stages = _network.Train!.Stages;
+        if (stages > 1)
+        {
+            _code.Line();
+            _code.Line($"public override int TrainStages => {stages};");
+        }
+
         _code.Line();
-        using (_code.Block("public override void TrainTask(StepContext step, int task, float* scratch)"))
+        using (_code.Block("public override void TrainTask(StepContext step, int stage, int task, float* scratch)"))
         {
             _code.Line("int first = FirstSample(step.N, step.Tasks, task), end = FirstSample(step.N, step.Tasks, task + 1);");
             if (_network.Parameters.PartialFloats > 0)
             {
                 _code.Line($"float* partial = step.Partials + (nint)task * {_network.Parameters.PartialFloats};");
-                _code.Line($"new Span<float>(partial, {_network.Parameters.PartialFloats}).Clear();");
+                _code.Line($"{(stages > 1 ? "if (stage == 0) " : "")}new Span<float>(partial, {_network.Parameters.PartialFloats}).Clear();");
             }
 
             using (_code.Block("for (int n = first; n < end; n += ImagesPerChunk)"))
             {
                 _code.Line("int count = Math.Min(ImagesPerChunk, end - n);");
-                _train.DeclareBuffers();
-                _code.Line();
-                _train.Calls();
+                if (stages == 1)
+                {
+                    _train.DeclareBuffers();
+                    _code.Line();
+                    _train.Calls();
+                }
+                else
+                {
+                    using (_code.Block("switch (stage)"))
+                        for (int stage = 0; stage < stages; stage++) _code.Line($"case {stage}: Stage{stage}(step, first, n, count, partial, scratch); break;");
+                }
             }
         }
 
+        for (int stage = 0; stages > 1 && stage < stages; stage++)
+        {
+            _code.Line();
+            using (_code.Block($"private static void Stage{stage}(StepContext step, int first, int n, int count, float* partial, float* scratch)"))
+            {
+                _train.DeclareBuffers(stage);
+                _code.Line();
+                _train.Calls(stage);
+            }
+        }
+
+        EmitCombine();
         EmitUpdates();
     }
+
+    /// <summary>What one thread does between two stages: statistics of the batch out of those of the tasks.</summary>
+    private void EmitCombine()
+    {
+        KernelGroup[] Ends(int stage) => [.. _network.Train!.Loops.Where(l => l.Stage == stage).SelectMany(static l => l.Groups).Where(static g => g.EndsStage)];
+        if (!_network.Train!.Groups.Any(static g => g.EndsStage)) return;
+        _code.Line();
+        using (_code.Block("public override void Combine(StepContext step, int stage)"))
+        using (_code.Block("switch (stage)"))
+        {
+            for (int stage = 0; stage < _network.Train.Stages; stage++)
+                if (Ends(stage) is { Length: > 0 } ends) _code.Line($"case {stage}: {string.Join(" ", ends.Select(g => $"{_names.Of(g, train: true)}Combine(step);"))} break;");
+        }
+    }
+
+    private void EmitDerives(IReadOnlyList<string> derives)
+    {
+        _code.Line();
+        using (_code.Block("public override void Derive(StepContext step)"))
+            foreach (string derive in derives) _code.Line(derive);
+    }
+
+    /// <summary>Whether a normalization went into the weights that prediction reads.</summary>
+    private bool IsFolded(int weights) => _network.PredictGraph[weights].Op is Op.FoldedKernel;
+
+    private void EmitFold()
+    {
+        (KernelGroup Group, int Weights, int Bias)[] folded = [.. _network.Predict.Groups.Select(static g => g switch
+        {
+            ConvForwardGroup c => (Group: g, Weights: c.Weights, Bias: c.Bias ?? -1),
+            DenseForwardGroup d => (Group: g, Weights: d.Weights, Bias: d.Bias ?? -1),
+            _ => (Group: g, Weights: -1, Bias: -1),
+        }).Where(f => f.Weights >= 0 && IsFolded(f.Weights))];
+        if (folded.Length == 0) return;
+        _code.Line();
+        using (_code.Block("public override void Fold(StepContext step)"))
+        {
+            foreach ((KernelGroup group, _, _) in folded)
+            {
+                _code.Line($"{_names[group.Call]}Fold(step);");
+                if (group is ConvForwardGroup { Winograd.IsUsed: true } conv) _code.Line($"{_names[group.Call]}FoldTransform(step, 0, {ConvUpdate.Units(conv.Geometry)});");
+            }
+        }
+
+        foreach ((KernelGroup group, int weights, int bias) in folded)
+        {
+            string stem = _names[group.Call];
+            (int reduction, int stored) = group is ConvForwardGroup c ? (c.Geometry.Reduction, c.Geometry.KStored) : (((DenseForwardGroup)group).In, Panels.Pad(((DenseForwardGroup)group).Units));
+            FoldedNorm.Emit(_writer, stem + "Fold", group.Name, _network.PredictGraph, _network.PredictGraph[weights], _network.PredictGraph[bias], reduction, stored, id => _network.PredictParameters[id]);
+            if (group is ConvForwardGroup { Winograd.IsUsed: true } conv) ConvWinograd.EmitDerive(_writer, stem + "FoldTransform", conv.Geometry, _network.PredictParameters[weights]);
+        }
+    }
+
+    /// <summary>Normalizations of the prediction graph that are still its own.</summary>
+    private Value[] Norms() => [.. _network.PredictGraph.Values.Where(static v => v.Op is Op.Normalize)];
+
+    private IEnumerable<string> NormDerives() => Norms().Select(v => $"{_names[v.Call]}NormDerive(step);");
 
     private void EmitUpdates()
     {
@@ -135,8 +206,10 @@ public sealed class ProgramEmitter
                 AddShares(tasks, $"{stem}Update", units, 1, Math.Min(Shares(_network.Parameters[conv.Weights].Floats), units));
                 if (conv.Bias is not null) tasks.Add((1, $"{stem}BiasUpdate(step)"));
                 if (HasDgrad(conv.Weights)) derives.Add($"{stem}Derive(step, 0, {units});");
+                if (IsFlipped(conv.Weights)) derives.Add($"{stem}TransformFlipped(step, 0, {units});");
                 if (WinogradPlan.Of(conv.Geometry).IsUsed) derives.Add($"{stem}Transform(step, 0, {units});");
             }
+            else if (group is BatchNormUpdateGroup norm) tasks.Add((1, $"{_names.Of(norm, train: true)}(step)"));
         }
 
         _code.Line();
@@ -151,9 +224,7 @@ public sealed class ProgramEmitter
             }
         }
 
-        _code.Line();
-        using (_code.Block("public override void Derive(StepContext step)"))
-            foreach (string derive in derives) _code.Line(derive);
+        EmitDerives([.. derives, .. NormDerives()]);
         _code.Line();
         _code.Line("// first row of a share of the rows, in whole units");
         _code.Line("private static int Share(int rows, int unit, int shares, int share) => Math.Min(rows, (rows + unit - 1) / unit * share / shares * unit);");
@@ -168,6 +239,11 @@ public sealed class ProgramEmitter
     private bool HasDgrad(int weights) => _network.Train!.Groups.Any(g => g is DenseDgradGroup d && d.Weights == weights || g is ConvBackwardGroup { Dx: not null } c && c.Weights == weights);
 
     private bool IsSparse(int weights) => _network.Train!.Groups.Any(g => g is ConvBackwardGroup { Method: ConvBackwardMethod.Sparse } c && c.Weights == weights);
+
+    /// <summary>All calls of a layer leave its gradient in one form.</summary>
+    private ConvPartial PartialOf(int weights) => _network.Train!.Groups.OfType<ConvBackwardGroup>().First(c => c.Weights == weights).Partial;
+
+    private bool IsFlipped(int weights) => _network.Train!.Groups.Any(g => g is ConvBackwardGroup { Dx: not null, DgradWinograd.IsUsed: true } c && c.Weights == weights);
 
     private void EmitPrediction()
     {
@@ -203,7 +279,12 @@ public sealed class ProgramEmitter
         {
             foreach (KernelGroup group in train.Where(g => g.Call == call)) EmitTrainKernel(group);
             foreach (KernelGroup group in predict.Where(g => g.Call == call)) EmitPredictKernel(group, alone: train.Length == 0);
+            foreach (Value norm in Norms().Where(v => v.Call == call))
+                BatchNorm.EmitDerive(_writer, $"{_names[call]}NormDerive", _network.Spec.Calls[call].Layer.Name, norm.Shape[norm.Shape.Rank - 1], ((Op.Normalize)norm.Op).Epsilon, _network.PredictParameters[norm.Inputs[3]], _network.PredictParameters[norm.Inputs[2]]);
         }
+
+        foreach (KernelGroup group in train.Where(static g => g.Call < 0)) EmitGeneral(group, train: true);
+        foreach (KernelGroup group in predict.Where(static g => g.Call < 0)) EmitGeneral(group, train: false);
 
         if (_network.Train is null) return;
         if (_network.Parameters.PartialFloats > 0) ConvUpdate.EmitSum(_writer, _network.Parameters.PartialFloats);
@@ -222,7 +303,7 @@ public sealed class ProgramEmitter
                 Pooling.EmitForward(_writer, stem + "Forward", KernelComments.PoolForward(g), g.Geometry, g.Arg is not null);
                 break;
             case DenseForwardGroup g:
-                EmitDenseForward(g, _train!);
+                EmitDenseForward(g, _train!, stem + "Forward");
                 break;
             case HeadGroup g:
                 Head.EmitTrain(_writer, g);
@@ -245,10 +326,14 @@ public sealed class ProgramEmitter
                 if (g.Bias is { } bias) DenseUpdate.EmitBias(_writer, stem + "BiasUpdate", g, _network.Parameters[bias], dy, dyStride);
                 break;
             case ConvUpdateGroup g:
-                ConvUpdate.Emit(_writer, stem + "Update", KernelComments.ConvUpdate(g), g.Geometry, _network.Parameters[g.Weights], HasDgrad(g.Weights), IsSparse(g.Weights));
+                ConvUpdate.Emit(_writer, stem + "Update", KernelComments.ConvUpdate(g), g.Geometry, _network.Parameters[g.Weights], HasDgrad(g.Weights), IsFlipped(g.Weights), PartialOf(g.Weights));
                 if (WinogradPlan.Of(g.Geometry).IsUsed) ConvWinograd.EmitDerive(_writer, stem + "Transform", g.Geometry, _network.Parameters[g.Weights]);
+                if (IsFlipped(g.Weights)) ConvWinograd.EmitDeriveFlipped(_writer, stem + "TransformFlipped", g.Geometry, _network.Parameters[g.Weights]);
                 if (HasDgrad(g.Weights)) ConvUpdate.EmitDerive(_writer, stem + "Derive", g.Geometry, _network.Parameters[g.Weights], IsSparse(g.Weights));
                 if (g.Bias is { } convBias) ConvUpdate.EmitBias(_writer, stem + "BiasUpdate", g.Geometry, _network.Parameters[convBias]);
+                break;
+            default:
+                EmitGeneral(group, train: true);
                 break;
         }
     }
@@ -260,21 +345,73 @@ public sealed class ProgramEmitter
         {
             case ConvForwardGroup g:
                 ConvForward.Emit(_writer, stem + "Predict", KernelComments.ConvForward(g), g.Geometry, new(g.Bias is not null, g.Relu, Winners: false), allowWinograd: true);
-                if (alone && g.Winograd.IsUsed) ConvWinograd.EmitDerive(_writer, stem + "Transform", g.Geometry, _network.Parameters[g.Weights]);
+                if (alone && g.Winograd.IsUsed && !IsFolded(g.Weights)) ConvWinograd.EmitDerive(_writer, stem + "Transform", g.Geometry, _network.Parameters[g.Weights]);
                 break;
             case PoolForwardGroup g:
                 Pooling.EmitForward(_writer, stem + "Predict", KernelComments.PoolForward(g), g.Geometry, winners: false);
                 break;
-            case DenseForwardGroup g when alone:
-                EmitDenseForward(g, _predict);
+            case DenseForwardGroup g when alone || IsFolded(g.Weights):
+                EmitDenseForward(g, _predict, stem + (IsFolded(g.Weights) ? "Predict" : "Forward"));
+                break;
+            case DenseForwardGroup:
                 break;
             case HeadGroup g:
                 Head.EmitPredict(_writer, g);
                 break;
+            default:
+                EmitGeneral(group, train: false);
+                break;
+        }
+    }
+
+    /// <summary>Kernels that are the same for training and prediction, but for what the two make of a layer.</summary>
+    private void EmitGeneral(KernelGroup group, bool train)
+    {
+        switch (group)
+        {
+            case DropoutGroup:
+                break;
+            case PointwiseGroup g:
+                PointwiseMap.Emit(_writer, _names.Of(g, train), g);
+                break;
+            case BatchMomentsGroup g:
+                BatchNorm.EmitMoments(_writer, _names.Of(g, train), g);
+                BatchNorm.EmitCombineMoments(_writer, _names.Of(g, train) + "Combine", g, _network.Parameters[g.Parameters.Gamma], _network.Parameters.PartialFloats);
+                break;
+            case BatchNormSumsGroup g:
+                BatchNorm.EmitSums(_writer, _names.Of(g, train), g);
+                BatchNorm.EmitCombineSums(_writer, _names.Of(g, train) + "Combine", g, _network.Parameters[g.Parameters.Gamma], _network.Parameters.PartialFloats);
+                break;
+            case BatchNormUpdateGroup g:
+                BatchNorm.EmitUpdate(_writer, _names.Of(g, train), Norms().Any(v => v.Call == g.Call) ? $"{_names[g.Call]}NormDerive" : null, g, id => _network.Parameters[id]);
+                break;
+            case WindowPoolGroup g:
+                WindowPool.EmitForward(_writer, _names.Of(g, train), g);
+                break;
+            case WindowPoolBackwardGroup g:
+                WindowPool.EmitBackward(_writer, _names.Of(g, train), g);
+                break;
+            case ImportGroup g:
+                Rearrange.EmitImport(_writer, _names.Of(g, train), g);
+                break;
+            case ConcatGroup g:
+                Rearrange.EmitConcat(_writer, _names.Of(g, train), g);
+                break;
+            case SliceGroup g:
+                Rearrange.EmitSlice(_writer, _names.Of(g, train), g);
+                break;
+            case UpsampleGroup g:
+                Rearrange.EmitUpsample(_writer, _names.Of(g, train), g);
+                break;
+            case UpsampleBackwardGroup g:
+                Rearrange.EmitUpsampleBackward(_writer, _names.Of(g, train), g);
+                break;
+            default:
+                throw new InvalidOperationException($"{group.GetType().Name} has no kernel on the CPU");
         }
     }
 
     /// <summary>A dense layer's forward is the same in training and prediction, so it stands once.</summary>
-    private void EmitDenseForward(DenseForwardGroup g, EntryPoint entry) =>
-        DenseGemm.Forward(g, entry.Stride(g.X), entry.Stride(g.Y)).Emit(_writer, _names[g.Call] + "Forward", KernelComments.DenseForward(g), accumulate: true, g.Bias is not null, g.Relu, mask: false, maskStride: 0);
+    private void EmitDenseForward(DenseForwardGroup g, EntryPoint entry, string name) =>
+        DenseGemm.Forward(g, entry.Stride(g.X), entry.Stride(g.Y)).Emit(_writer, name, KernelComments.DenseForward(g), accumulate: true, g.Bias is not null, g.Relu, mask: false, maskStride: 0);
 }

@@ -22,4 +22,12 @@ public sealed class VectorPrinter(VectorTarget target, Func<string, string>? ren
     protected override string Magnitude(string operand) => $"V.Abs({operand})";
 
     protected override string Flush(string operand, string magnitude, string limit) => $"V.ConditionalSelect(V.LessThan({magnitude}, {limit}), F.Zero, {operand})";
+
+    protected override string Exponential(string operand) => $"V.Exp({operand})";
+
+    protected override string HyperbolicTangent(string operand) => $"Tanh({operand})";
+
+    protected override string ErrorFunction(string operand) => $"Erf({operand})";
+
+    protected override string WherePositive(string operand, string then, string otherwise) => $"V.ConditionalSelect(V.GreaterThan({operand}, F.Zero), {then}, {otherwise})";
 }

@@ -23,14 +23,14 @@ public static class ConvForward
             writer.Helper("pixel", StepText.Pixel);
         }
 
-        var kernel = new CudaKernel(name, tile.Threads, 2, (4 * tile.SharedFloats(g)) + (samples ? 4 : 0));
+        var kernel = new CudaKernel(name, tile.Threads, ConvText.MinBlocks(g, tile.Threads), (4 * tile.SharedFloats(g)) + (samples ? 4 : 0));
         string[] parameters = [
             samples ? "const Step* __restrict__ step" : "const float* __restrict__ x",
             .. group.Bias is null ? ["const float* __restrict__ weights"] : new[] { "const float* __restrict__ weights", "const float* __restrict__ bias" },
             "float* __restrict__ y", .. g.Pooled ? new[] { "u8* __restrict__ arg" } : []];
         using (writer.Kernel(kernel, Comment(layer, group, tile, samples), parameters))
         {
-            writer.Code.Line($"constexpr int H = {g.H}, W = {g.W}, C = {g.CStored}, R = {g.R}, S = {g.S}, K = {g.KStored}, PANEL = {g.Panel}, POOL_H = {g.PoolHeight}, POOL_W = {g.PoolWidth}, OUT_H = {g.OutRows}, OUT_W = {g.OutColumns};");
+            writer.Code.Line($"constexpr int H = {g.H}, W = {g.W}, C = {g.CStored}, R = {g.R}, S = {g.S}, K = {g.KStored}, PANEL = {g.Panel}, POOL_H = {g.PoolHeight}, POOL_W = {g.PoolWidth}, OUT_H = {g.OutRows}, OUT_W = {g.OutColumns}{ConvText.Constants(g)};");
             writer.Code.Line(ConvMainloop.Constants(g, tile));
             writer.Code.Line(ConvMainloop.Place);
             writer.Code.Line();
@@ -45,7 +45,7 @@ public static class ConvForward
                     """);
             }
 
-            string weights = "weights + k / PANEL * (PANEL * R * S * C) + k % PANEL", stage = samples ? StageSamples : tile.Vectorised ? StageQuads : StageSingle;
+            string weights = "weights + k / PANEL * (PANEL * R * S * C) + k % PANEL", stage = Place(g, samples ? StageSamples : tile.Vectorised ? StageQuads : StageSingle);
             if (!tile.InPieces(g)) EmitWhole(writer, g, tile, stage, weights);
             else EmitPieces(writer, g, tile, stage, weights);
             EmitStore(writer, group);
@@ -60,7 +60,7 @@ public static class ConvForward
     private static string Comment(string layer, ConvForwardGroup group, ConvTile tile, bool samples)
     {
         ConvGeometry g = group.Geometry;
-        string sum = "sum(r,s,c) x[n,p+r,q+s,c] w[r,s,c,k]" + (group.Bias is null ? "" : " + b[k]"), value = group.Relu ? $"relu({sum})" : sum;
+        string sum = $"sum(r,s,c) x[n,{ConvText.InputRow(g)},{ConvText.InputColumn(g)},c] w[r,s,c,k]" + (group.Bias is null ? "" : " + b[k]"), value = group.Relu ? $"relu({sum})" : sum;
         string input = samples ? $"x u8 or f32[N,{g.H},{g.W},{g.C}] out of the data set, in the epoch's order" : $"x {CudaWriter.MapText(g, output: false)} NHWC";
         string winners = g.Pooled ? $"  arg u8[N,{g.OutRows},{g.OutColumns},{g.KStored}], the maximum's place in its window, of equals the first; null when predicting" : "";
         return $"""
@@ -68,9 +68,13 @@ public static class ConvForward
             //   y[n,p,q,k] = {(g.Pooled ? $"max over {g.PoolHeight}x{g.PoolWidth} of {value}; bias and relu are monotonic and follow the maximum" : value)}
             //   {input}  w f32[{g.KStored / g.Panel}][{g.R}][{g.S}][{g.CStored}][{g.Panel}] panels of output channels  y {CudaWriter.MapText(g, output: true)} NHWC{winners}
             //   implicit GEMM N*{g.P * g.Q} x {g.K} x {g.R * g.S * g.C}; block {tile.Threads} = {tile.Rows}x{tile.Columns}{(g.Pooled ? " windows" : " pixels")} x {4 * tile.Quads} channels, thread = {tile.Windows}{(g.Pooled ? $" windows of {g.PoolHeight}x{g.PoolWidth}" : " pixels")} x 4 channels; grid N x {tile.Tiles(g)}
-            //   proved away: {(g.Pooled ? $"the {g.P}x{g.Q} map reaches no memory; " : "")}no padding, so no edge guard in the reduction; channels stand in whole quads
+            //   proved away: {(g.Pooled ? $"the {g.P}x{g.Q} map reaches no memory; " : "")}{ConvText.Edges(g)}; channels stand in whole quads
             """;
     }
+
+    private static string Place(ConvGeometry g, string stage) => stage
+        .Replace("tile_row * POOL_H", "tile_row * POOL_H" + ConvText.Down(g)).Replace("tile_column * POOL_W", "tile_column * POOL_W" + ConvText.Across(g))
+        .Replace(", w = ", $"{ConvText.Top(g)}, w = ").Replace(", c = ", $"{ConvText.Left(g)}, c = ").Replace("h < H && w < W", ConvText.Inside(g));
 
     private const string StageSamples = """
         for (int i = thread; i < ROWS * COLUMNS * CHUNK; i += THREADS)

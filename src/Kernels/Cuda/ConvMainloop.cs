@@ -15,7 +15,7 @@ public static class ConvMainloop
     /// <summary>Constants of the tile; those of the layer stand before them.</summary>
     public static string Constants(ConvGeometry g, ConvTile tile) =>
         $"constexpr int TILE_H = {tile.Rows}, TILE_W = {tile.Columns}, TILES_H = {tile.TilesDown(g)}, TILES_W = {tile.TilesAcross(g)}, K_TILES = {tile.ChannelTiles(g)}, QUADS = {tile.Quads}, WINDOWS = {tile.Windows}, THREADS = {tile.Threads};\n"
-        + $"constexpr int PIECE_H = {tile.PieceRows}, PIECE_W = {tile.PieceColumns}, POSITIONS = PIECE_H * PIECE_W, CHUNK = {tile.Chunk}, PITCH = {tile.Pitch}, ROWS = TILE_H * POOL_H + R - 1, COLUMNS = TILE_W * POOL_W + S - 1;";
+        + $"constexpr int PIECE_H = {tile.PieceRows}, PIECE_W = {tile.PieceColumns}, POSITIONS = PIECE_H * PIECE_W, CHUNK = {tile.Chunk}, PITCH = {tile.Pitch}, ROWS = {ConvText.StagedRows(g, "TILE_H * POOL_H")}, COLUMNS = {ConvText.StagedColumns(g, "TILE_W * POOL_W")};";
 
     /// <summary>Which tile the block has and which windows the thread.</summary>
     public const string Place = """
@@ -31,7 +31,8 @@ public static class ConvMainloop
     /// <param name="tile">The cut.</param>
     /// <param name="stage">Text that fills the tile.</param>
     /// <param name="weights">Expression of the weights of channel k: [R][S][C][PANEL].</param>
-    public static void Emit(CudaWriter writer, ConvGeometry g, ConvTile tile, string stage, string weights)
+    /// <param name="phased">Whether the taps are every STRIDE_H-th and STRIDE_W-th of the filter, from (phase_row, phase_column) on, the last of them first.</param>
+    public static void Emit(CudaWriter writer, ConvGeometry g, ConvTile tile, string stage, string weights, bool phased = false)
     {
         bool chunked = tile.Chunk < g.CStored, small = g.R * g.S * tile.Chunk <= UnrollLimit;
         string unroll = small ? "#pragma unroll" : "#pragma unroll 1", piece = tile.InPieces(g) ? " + piece_" : "";
@@ -47,14 +48,20 @@ public static class ConvMainloop
             writer.Code.Line(unroll);
             using (writer.Code.Block("for (int r = 0; r < R; ++r)"))
             {
+                if (phased) writer.Code.Line("const int tap_row = phase_row + STRIDE_H * (R - 1 - r);\nif (tap_row >= FILTER_H) continue;");
                 writer.Code.Line(unroll);
                 using (writer.Code.Block("for (int s = 0; s < S; ++s)"))
                 {
+                    if (phased) writer.Code.Line("const int tap_column = phase_column + STRIDE_W * (S - 1 - s);\nif (tap_column >= FILTER_W) continue;");
                     string down = piece.Length > 0 ? piece + "row" : "", right = piece.Length > 0 ? piece + "column" : "";
-                    writer.Code.Line($"const float* from = tile + ((row * POOL_H + r{down}) * COLUMNS + column * POOL_W + s{right}) * PITCH;");
-                    writer.Code.Line("const float* w = filter + ((r * S + s) * C + c0) * PANEL;");
+                    writer.Code.Line(g.IsStrided
+                        ? $"const float* from = tile + (((row * POOL_H{down}) * STRIDE_H + r) * COLUMNS + (column * POOL_W{right}) * STRIDE_W + s) * PITCH;"
+                        : $"const float* from = tile + ((row * POOL_H + r{down}) * COLUMNS + column * POOL_W + s{right}) * PITCH;");
+                    writer.Code.Line(phased
+                        ? "const float* w = filter + (((FILTER_H - 1 - tap_row) * FILTER_W + FILTER_W - 1 - tap_column) * C + c0) * PANEL;"
+                        : "const float* w = filter + ((r * S + s) * C + c0) * PANEL;");
                     if (!tile.Vectorised && small) writer.Code.Line("#pragma unroll");
-                    writer.Code.Line(tile.Vectorised ? Vectorised : Scalar);
+                    writer.Code.Line((tile.Vectorised ? Vectorised : Scalar).Replace("PLACE", g.IsStrided ? "(j / PIECE_W * STRIDE_H * COLUMNS + (i * POOL_W + j % PIECE_W) * STRIDE_W)" : "(j / PIECE_W * COLUMNS + i * POOL_W + j % PIECE_W)"));
                 }
             }
         }
@@ -70,7 +77,7 @@ public static class ConvMainloop
                 #pragma unroll
                 for (int j = 0; j < POSITIONS; ++j)
                 {
-                    const float4 x = *reinterpret_cast<const float4*>(from + (j / PIECE_W * COLUMNS + i * POOL_W + j % PIECE_W) * PITCH + c);
+                    const float4 x = *reinterpret_cast<const float4*>(from + PLACE * PITCH + c);
                     multiply_add(acc[i][j], x.x, w0); multiply_add(acc[i][j], x.y, w1); multiply_add(acc[i][j], x.z, w2); multiply_add(acc[i][j], x.w, w3);
                 }
         }
@@ -84,7 +91,7 @@ public static class ConvMainloop
             for (int i = 0; i < WINDOWS; ++i)
                 #pragma unroll
                 for (int j = 0; j < POSITIONS; ++j)
-                    multiply_add(acc[i][j], from[(j / PIECE_W * COLUMNS + i * POOL_W + j % PIECE_W) * PITCH + c], wc);
+                    multiply_add(acc[i][j], from[PLACE * PITCH + c], wc);
         }
         """;
 }

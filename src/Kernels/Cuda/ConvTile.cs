@@ -13,13 +13,13 @@ namespace Convoke.Kernels.Cuda;
 /// <param name="Pitch">Floats from one staged pixel to the next: four more than the chunk, so that neighbours start in other banks.</param>
 public sealed record ConvTile(int Quads, int Rows, int Columns, int Windows, int PieceRows, int PieceColumns, int Chunk, int Pitch)
 {
-    private const int MaxThreads = 256, MaxPositions = 9, MaxSharedFloats = 10 * 1024, MaxColumns = 32;
+    private const int MaxThreads = 256, WantedThreads = 96, MaxPositions = 9, MaxSharedFloats = 10 * 1024, MaxColumns = 32;
 
     public int Threads => Quads * Rows * (Columns / Windows);
 
-    public int StagedRows(ConvGeometry g) => (Rows * g.PoolHeight) + g.R - 1;
+    public int StagedRows(ConvGeometry g) => (((Rows * g.PoolHeight) - 1) * g.StrideHeight) + g.R;
 
-    public int StagedColumns(ConvGeometry g) => (Columns * g.PoolWidth) + g.S - 1;
+    public int StagedColumns(ConvGeometry g) => (((Columns * g.PoolWidth) - 1) * g.StrideWidth) + g.S;
 
     public int SharedFloats(ConvGeometry g) => StagedRows(g) * StagedColumns(g) * Pitch;
 
@@ -38,7 +38,13 @@ public sealed record ConvTile(int Quads, int Rows, int Columns, int Windows, int
     /// <summary>Whether four input channels are read at a time.</summary>
     public bool Vectorised => Chunk % 4 == 0;
 
-    public static ConvTile Choose(ConvGeometry g)
+    public static ConvTile Choose(ConvGeometry g) =>
+        Find(g, g.CStored % 4 == 0 ? 4 : 1) ?? Find(g, 1)
+        ?? throw new InvalidOperationException($"one window of a {g.R}x{g.S} convolution under {g.PoolHeight}x{g.PoolWidth} pooling does not fit into shared memory");
+
+    /// <summary>The tile with the most channels at a time that leaves room for enough threads, else the one with the most threads; null where none fits.</summary>
+    /// <remarks>Chunks are multiples of <paramref name="unit"/>. A block of few threads has nothing to hide its loads behind; a smaller chunk costs two barriers more.</remarks>
+    private static ConvTile? Find(ConvGeometry g, int unit)
     {
         int channelQuads = g.KStored / 4, quads = new[] { 16, 12, 8, 4 }.First(q => channelQuads % q == 0);
         int window = g.PoolHeight * g.PoolWidth;
@@ -50,19 +56,23 @@ public sealed record ConvTile(int Quads, int Rows, int Columns, int Windows, int
         int across = Math.Min(g.OutColumns, MaxColumns), strips = (across + windows - 1) / windows;
         windows = (across + strips - 1) / strips;
         int columns = strips * windows;
-        for (int chunk = g.CStored; ; chunk = Smaller(g.CStored, chunk))
+        ConvTile? best = null;
+        for (int chunk = g.CStored; ; chunk = Smaller(g.CStored, chunk, unit))
         {
             int maxRows = Math.Max(1, Math.Min(g.OutRows, MaxThreads / (quads * strips)));
             for (int rows = maxRows; rows >= 1; rows--)
             {
                 int even = (g.OutRows + ((g.OutRows + rows - 1) / rows) - 1) / ((g.OutRows + rows - 1) / rows);
                 var tile = new ConvTile(quads, even, columns, windows, whole ? g.PoolHeight : 1, pieceColumns, chunk, chunk % 8 == 0 ? chunk + 4 : chunk);
-                if (tile.SharedFloats(g) <= MaxSharedFloats && tile.Threads <= MaxThreads) return tile;
+                if (tile.SharedFloats(g) > MaxSharedFloats || tile.Threads > MaxThreads) continue;
+                if (tile.Threads >= Math.Min(WantedThreads, quads * strips * maxRows)) return tile;
+                if (best is null || tile.Threads > best.Threads) best = tile;
+                break;
             }
 
-            // Not even one row fits: fewer channels at a time; when there is nothing left to cut, fewer columns.
-            if (chunk > 1 && Smaller(g.CStored, chunk) < chunk) continue;
-            if (strips == 1) throw new InvalidOperationException($"one window of a {g.R}x{g.S} convolution under {g.PoolHeight}x{g.PoolWidth} pooling does not fit into shared memory");
+            // Fewer channels at a time; when there is nothing left to cut, fewer columns.
+            if (chunk > 1 && Smaller(g.CStored, chunk, unit) < chunk) continue;
+            if (best is not null || strips == 1) return best;
             strips /= 2;
             columns = strips * windows;
             chunk = 2 * g.CStored;
@@ -72,10 +82,9 @@ public sealed record ConvTile(int Quads, int Rows, int Columns, int Windows, int
     private static int Largest(int of, int limit) => Enumerable.Range(1, limit).Last(d => of % d == 0);
 
     /// <summary>The next smaller divisor of the channels that keeps reads whole.</summary>
-    private static int Smaller(int channels, int chunk)
+    private static int Smaller(int channels, int chunk, int unit)
     {
         if (chunk > channels) return channels;
-        int unit = channels % 4 == 0 ? 4 : 1;
         for (int d = chunk - unit; d >= unit; d -= unit)
             if (channels % d == 0) return d;
         return chunk;

@@ -9,10 +9,10 @@ namespace Convoke.Kernels.Cuda;
 /// </remarks>
 public static class ConvWgrad
 {
-    public static CudaGrid Grid(ConvBackwardGroup group)
+    public static CudaGrid Grid(ConvBackwardGroup group, int slices)
     {
         WgradTile tile = WgradTile.Choose(group.Geometry);
-        return new(0, tile.Units(group.Geometry), 1, tile.Slices);
+        return new(0, tile.Units(group.Geometry), 1, slices);
     }
 
     public static CudaKernel Emit(CudaWriter writer, string name, string layer, ConvBackwardGroup group, bool samples)
@@ -25,7 +25,7 @@ public static class ConvWgrad
             writer.Helper("pixel", StepText.Pixel);
         }
 
-        var kernel = new CudaKernel(name, tile.Threads, 2, (4 * tile.SharedFloats(g)) + (samples ? 4 : 0));
+        var kernel = new CudaKernel(name, tile.Threads, ConvText.MinBlocks(g, tile.Threads), (4 * tile.SharedFloats(g)) + (samples ? 4 : 0));
         string[] parameters = [
             samples ? "const Step* __restrict__ step" : "const float* __restrict__ x", "const float* __restrict__ dy",
             .. group.Relu ? new[] { "const float* __restrict__ y" } : [], .. g.Pooled ? new[] { "const u8* __restrict__ arg" } : [],
@@ -34,9 +34,9 @@ public static class ConvWgrad
         using (writer.Kernel(kernel, Comment(layer, group, tile, samples), parameters))
         {
             writer.Code.Line($$"""
-                constexpr int H = {{g.H}}, W = {{g.W}}, C = {{g.CStored}}, R = {{g.R}}, S = {{g.S}}, K = {{g.KStored}}, PANEL = {{g.Panel}}, POOL_H = {{g.PoolHeight}}, POOL_W = {{g.PoolWidth}}, OUT_H = {{g.OutRows}}, OUT_W = {{g.OutColumns}};
+                constexpr int H = {{g.H}}, W = {{g.W}}, C = {{g.CStored}}, R = {{g.R}}, S = {{g.S}}, K = {{g.KStored}}, PANEL = {{g.Panel}}, POOL_H = {{g.PoolHeight}}, POOL_W = {{g.PoolWidth}}, OUT_H = {{g.OutRows}}, OUT_W = {{g.OutColumns}}{{ConvText.Constants(g)}};
                 constexpr int CHANNELS = {{tile.Channels}}, CHUNK = {{tile.Chunk}}, CHUNKS = {{tile.Chunks(g)}}, {{(tile.Whole && tile.Splits == 1 ? "" : $"TAPS = {tile.Taps}, ")}}{{(tile.Splits > 1 ? $"SPLITS = {tile.Splits}, " : "")}}ELEMENTS = {{tile.Elements(g)}}, UNITS = {{tile.Units(g)}}, THREADS = {{tile.Threads}};
-                constexpr int BAND_H = {{tile.Rows}}, BAND_W = {{tile.Columns}}, ROWS = BAND_H * POOL_H + R - 1, COLUMNS = BAND_W * POOL_W + S - 1, PITCH = {{tile.Pitch}}, FLOATS = R * S * C * K;
+                constexpr int BAND_H = {{tile.Rows}}, BAND_W = {{tile.Columns}}, ROWS = {{ConvText.StagedRows(g, "BAND_H * POOL_H")}}, COLUMNS = {{ConvText.StagedColumns(g, "BAND_W * POOL_W")}}, PITCH = {{tile.Pitch}}, FLOATS = R * S * C * K;
                 __shared__ __align__(16) float shared[{{tile.SharedFloats(g)}}];
                 float* input = shared;                                             // f32[ROWS][COLUMNS][PITCH], CHUNK channels of it
                 float* dz = shared + {{WgradTile.Pad4(tile.StagedRows(g) * tile.StagedColumns(g) * tile.Pitch)}};                                          // f32[BAND_H * BAND_W][CHANNELS]
@@ -91,23 +91,24 @@ public static class ConvWgrad
         string input = samples ? $"x u8 or f32[N,{g.H},{g.W},{g.C}] out of the data set" : $"x {CudaWriter.MapText(g, output: false)} NHWC";
         return $"""
             // {group.Name} wgrad  <- {layer}
-            //   dw[r,s,c,k] = sum(n,p,q) x[n,p+r,q+s,c] dz[n,p,q,k]{(group.Bias is null ? "" : "; db[k] = sum(n,p,q) dz")};  dz f32[N,{g.P},{g.Q},{g.KStored}] = {dz}
+            //   dw[r,s,c,k] = sum(n,p,q) x[n,{ConvText.InputRow(g)},{ConvText.InputColumn(g)},c] dz[n,p,q,k]{(group.Bias is null ? "" : "; db[k] = sum(n,p,q) dz")};  dz f32[N,{g.P},{g.Q},{g.KStored}] = {dz}
             //   {input}  dy {CudaWriter.MapText(g, output: true)}  partials f32[slices] of w's layout{(group.Bias is null ? "" : $", bias_partials f32[slices][{g.KStored}]")}
             //   GEMM {g.K} x {g.R * g.S * g.C} x N*{(g.Pooled ? g.OutRows * g.OutColumns : g.P * g.Q)}; block {tile.Threads} = {tile.Channels} output channels x {(tile.Whole ? "the whole filter" : $"{tile.Taps} taps")}{(tile.Splits > 1 ? $" x {tile.Splits} shares of the windows" : "")}; grid {tile.Units(g)} x min(N, {tile.Slices}) slices, image n goes to slice n % slices
-            //   proved away: {(g.Pooled ? $"{(g.PoolHeight * g.PoolWidth) - 1} of {g.PoolHeight * g.PoolWidth} multiply-adds, whose gradient is zero; " : "")}no edge guard in the reduction
+            //   proved away: {(g.Pooled ? $"{(g.PoolHeight * g.PoolWidth) - 1} of {g.PoolHeight * g.PoolWidth} multiply-adds, whose gradient is zero; " : "")}{(g.IsPadded ? ConvText.Edges(g) : "no edge guard in the reduction")}
             """;
     }
 
     private static string StageInput(bool samples, ConvGeometry g, WgradTile tile)
     {
         bool guard = g.CStored % tile.Chunk != 0;
+        string row = $"band_row * POOL_H{ConvText.Down(g)}", column = $"band_column * POOL_W{ConvText.Across(g)}", top = ConvText.Top(g), left = ConvText.Left(g), inside = ConvText.Inside(g);
         if (!samples && tile.Chunk % 4 == 0 && tile.Pitch % 4 == 0 && g.CStored % 4 == 0 && !guard)
         {
-            return """
+            return $$"""
                 for (int i = thread; i < ROWS * COLUMNS * (CHUNK / 4); i += THREADS)
                 {
-                    const int h = band_row * POOL_H + i / (COLUMNS * (CHUNK / 4)), w = band_column * POOL_W + i / (CHUNK / 4) % COLUMNS, c = i % (CHUNK / 4) * 4;
-                    const float4 four = h < H && w < W ? *reinterpret_cast<const float4*>(&x[(((size_t)n * H + h) * W + w) * C + c0 + c]) : make_float4(0, 0, 0, 0);
+                    const int h = {{row}} + i / (COLUMNS * (CHUNK / 4)){{top}}, w = {{column}} + i / (CHUNK / 4) % COLUMNS{{left}}, c = i % (CHUNK / 4) * 4;
+                    const float4 four = {{inside}} ? *reinterpret_cast<const float4*>(&x[(((size_t)n * H + h) * W + w) * C + c0 + c]) : make_float4(0, 0, 0, 0);
                     *reinterpret_cast<float4*>(&input[i / (CHUNK / 4) * PITCH + c]) = four;
                 }
                 """;
@@ -117,22 +118,24 @@ public static class ConvWgrad
         return $$"""
             for (int i = thread; i < ROWS * COLUMNS * CHUNK; i += THREADS)
             {
-                const int h = band_row * POOL_H + i / (COLUMNS * CHUNK), w = band_column * POOL_W + i / CHUNK % COLUMNS, c = i % CHUNK;
-                input[i / CHUNK * PITCH + c] = h < H && w < W{{(guard ? " && c0 + c < C" : "")}} ? {{value}} : 0.0f;
+                const int h = {{row}} + i / (COLUMNS * CHUNK){{top}}, w = {{column}} + i / CHUNK % COLUMNS{{left}}, c = i % CHUNK;
+                input[i / CHUNK * PITCH + c] = {{inside}}{{(guard ? " && c0 + c < C" : "")}} ? {{value}} : 0.0f;
             }
             """;
     }
 
     private static string StageGradient(ConvBackwardGroup group)
     {
-        bool pooled = group.Geometry.Pooled;
+        ConvGeometry g = group.Geometry;
+        bool pooled = g.Pooled;
+        string down = ConvText.Down(g), across = ConvText.Across(g);
         string mask = group.Relu ? "\n        if (!(y[at] > 0.0f)) gradient = 0.0f;" : "";
-        string winner = pooled ? "\n        place += (arg[at] / POOL_W * COLUMNS + arg[at] % POOL_W) * PITCH;" : "";
+        string winner = pooled ? $"\n        place += (arg[at] / POOL_W{down} * COLUMNS + arg[at] % POOL_W{across}) * PITCH;" : "";
         return $$"""
             for (int i = thread; i < BAND_H * BAND_W * CHANNELS; i += THREADS)
             {
                 const int k = i % CHANNELS, row = i / CHANNELS / BAND_W, column = i / CHANNELS % BAND_W;
-                float gradient = 0.0f;{{(pooled ? "\n    int place = (row * POOL_H * COLUMNS + column * POOL_W) * PITCH;" : "")}}
+                float gradient = 0.0f;{{(pooled ? $"\n    int place = (row * POOL_H{down} * COLUMNS + column * POOL_W{across}) * PITCH;" : "")}}
                 if (band_row + row < OUT_H && band_column + column < OUT_W)
                 {
                     const size_t at = (((size_t)n * OUT_H + band_row + row) * OUT_W + band_column + column) * K + k0 + k;
@@ -146,7 +149,7 @@ public static class ConvWgrad
     private static void EmitLoop(CudaWriter writer, ConvBackwardGroup group, WgradTile tile, bool quads)
     {
         ConvGeometry g = group.Geometry;
-        string place = g.Pooled ? "winners[window * CHANNELS + channel]" : "(window / BAND_W * COLUMNS + window % BAND_W) * PITCH";
+        string place = g.Pooled ? "winners[window * CHANNELS + channel]" : $"(window / BAND_W{ConvText.Down(g)} * COLUMNS + window % BAND_W{ConvText.Across(g)}) * PITCH";
         string start = tile.Whole ? "" : " + first";
         writer.Code.Line("#pragma unroll 1");
         using (writer.Code.Block(tile.Splits == 1 ? "for (int window = 0; window < BAND_H * BAND_W; ++window)" : "for (int window = split; window < BAND_H * BAND_W; window += SPLITS)"))

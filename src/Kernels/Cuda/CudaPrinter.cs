@@ -20,4 +20,12 @@ public sealed class CudaPrinter(Func<string, string>? rename = null) : Pointwise
     protected override string Magnitude(string operand) => $"fabsf({operand})";
 
     protected override string Flush(string operand, string magnitude, string limit) => $"{magnitude} < {limit} ? 0.0f : {operand}";
+
+    protected override string Exponential(string operand) => $"expf({operand})";
+
+    protected override string HyperbolicTangent(string operand) => $"tanhf({operand})";
+
+    protected override string ErrorFunction(string operand) => $"erff({operand})";
+
+    protected override string WherePositive(string operand, string then, string otherwise) => $"({operand} > 0.0f ? {then} : {otherwise})";
 }

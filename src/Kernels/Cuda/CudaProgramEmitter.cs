@@ -10,7 +10,7 @@ namespace Convoke.Kernels.Cuda;
 /// A training step is: forward kernels in order, the head, dgrad and wgrad kernels in reverse, then the kernels over parameters, the last of which ends the
 /// step. Prediction launches the same forward kernels with null pointers for what only training wants.
 /// </remarks>
-public sealed class CudaProgramEmitter
+public sealed partial class CudaProgramEmitter
 {
     /// <summary>The batch's samples as a value, where a kernel copies them out of the data set.</summary>
     private const int GatheredId = int.MaxValue;
@@ -18,24 +18,25 @@ public sealed class CudaProgramEmitter
     private readonly Network _network;
     private readonly CudaWriter _writer = new();
     private readonly Dictionary<int, string> _names = [];
-    private readonly Dictionary<int, int> _flippedAt = [], _partialsAt = [];
-    private readonly List<ConvUpdate.Segment> _segments = [];
-    private int _derivedFloats, _partialFloats;
+    private readonly DerivedPlaces _places;
+    private DenseDgradGroup? _lastDgrad;
 
     private CudaProgramEmitter(Network network)
     {
         _network = network;
         NameLayers();
-        PlaceGradients();
+        _places = new DerivedPlaces(network);
     }
 
     private OptimizerSpec? Learner => _network.Train is null ? null : _network.Spec.Optimizer;
+
+    /// <summary>Whether the step's end has to count the masks that were drawn.</summary>
+    private bool Draws => _network.Train?.Groups.Any(static g => g is DropoutGroup) ?? false;
 
     public static CudaSource Emit(Network network) => new CudaProgramEmitter(network).Emit();
 
     private CudaSource Emit()
     {
-        KernelGroup[] predict = [.. _network.Predict.Groups], train = [.. _network.Train?.Groups ?? []];
         _writer.Code.Line($"""
             // {_network.Spec.Name}: kernels for exactly this network, in the order of a step.
             // Letters: N batch; C H W input channels, height, width; R S filter height, width; P Q output height, width; K output channels; i o features in, out.
@@ -44,25 +45,35 @@ public sealed class CudaProgramEmitter
 
             {StepText.Declarations}
             """);
-        foreach (KernelGroup group in train.Length > 0 ? train : predict) EmitKernel(group, train.Length > 0 ? train : predict);
-        if (_segments.Count > 0)
+        Pass? train = _network.Train is null ? null : new Pass(_network.Train, _network.TrainGraph!, _network.Parameters, _network.Spec, true, _places);
+        var predict = new Pass(_network.Predict, _network.PredictGraph, _network.PredictParameters, _network.Spec, false, _places);
+        if (train is not null)
         {
-            ConvUpdate.Emit(_writer, _segments, Learner!);
-            if (_derivedFloats > 0) ConvUpdate.EmitDerive(_writer, _segments);
+            _lastDgrad = train.LastDgrad;
+            foreach (KernelGroup group in train.Groups) Add(train, group);
+            EndStep(train);
+        }
+
+        var derive = new List<CudaLaunch>();
+        if (_places.Segments.Any(static s => s.Flipped is not null))
+        {
+            ConvUpdate.EmitDerive(_writer, _places.Segments);
+            derive.Add(new(_writer.Last, CudaGrid.Of(64), [new(CudaArea.Parameters), new(CudaArea.Derived)]));
         }
 
         var measure = new List<CudaLaunch>();
-        if (_network.Spec.Loss is not null)
+        if (_network.Spec.Loss is not null) measure.Add(new(Measure(draws: false), CudaGrid.Of(1), [new(CudaArea.Step), new(CudaArea.Losses), new(CudaArea.Correct), new(CudaArea.Count)]));
+        foreach (KernelGroup group in predict.Groups) Add(predict, group);
+        var fold = new List<CudaLaunch>();
+        if (Fold.IsNeeded(_network.PredictGraph))
         {
-            EmitMeasure();
-            measure.Add(new(_writer["measure"], CudaGrid.Of(1), [new(CudaArea.Step), new(CudaArea.Losses), new(CudaArea.Correct), new(CudaArea.Count)]));
+            Fold.Emit(_writer, _network, _places);
+            fold.Add(new(_writer.Last, Fold.Grid, [new(CudaArea.Parameters), new(CudaArea.Derived)]));
         }
 
-        (List<CudaLaunch> predictLaunches, int predictFloats) = Launches(_network.Predict, _network.PredictParameters, predict, training: false);
-        (List<CudaLaunch> trainLaunches, int trainFloats) = _network.Train is null ? ([], 0) : Launches(_network.Train, _network.Parameters, train, training: true);
-        CudaLaunch[] derive = _derivedFloats > 0 ? [new(_writer["derive"], CudaGrid.Of(64), [new(CudaArea.Parameters), new(CudaArea.Derived)])] : [];
-        return new(_network.Spec.Name.TrimStart('@') + ".cu", Tidy(_writer.Code.ToString()), new([.. _writer.Kernels]), new([.. trainLaunches]), new([.. predictLaunches]), new([.. measure]), new(derive),
-            new(trainFloats, predictFloats, _derivedFloats, _partialFloats));
+        EquatableArray<CudaLaunch> predictLaunches = predict.To.Place(), trainLaunches = train?.To.Place() ?? [];
+        return new(_network.Spec.Name.TrimStart('@') + ".cu", Tidy(_writer.Code.ToString()), new([.. _writer.Kernels]), trainLaunches, predictLaunches, new([.. measure]), new([.. derive]), new([.. fold]),
+            new(train?.SampleFloats ?? 0, predict.SampleFloats, _places.DerivedFloats, _places.PartialFloats));
     }
 
     /// <summary>What a template leaves out leaves no gap.</summary>
@@ -74,7 +85,7 @@ public sealed class CudaProgramEmitter
 
     private void NameLayers()
     {
-        var used = new HashSet<string>(["head", "gather", "measure", "derive", "conv_update"]);
+        var used = new HashSet<string>(["head", "gather", "import", "measure", "end_step", "derive", "fold", "conv_update"]);
         for (int call = 0; call < _network.Spec.Calls.Count; call++)
         {
             string name = CudaNames.Of(_network.Spec.Calls[call].Layer.Name);
@@ -83,169 +94,34 @@ public sealed class CudaProgramEmitter
         }
     }
 
-    /// <summary>Flipped filters and partial gradients get their places, and with them the update of the convolutions its list.</summary>
-    private void PlaceGradients()
-    {
-        foreach (ConvUpdateGroup update in _network.Train?.Parameters.OfType<ConvUpdateGroup>() ?? [])
-        {
-            ConvBackwardGroup backward = _network.Train!.Groups.OfType<ConvBackwardGroup>().Single(b => b.Weights == update.Weights);
-            int slices = WgradTile.Choose(update.Geometry).Slices;
-            if (backward.Dx is not null)
-            {
-                _flippedAt[update.Weights] = _derivedFloats;
-                _derivedFloats += ConvDgrad.FilterFloats(update.Geometry);
-            }
-
-            AddSegment(update.Weights, slices, backward.Dx is null ? null : update.Geometry);
-            if (update.Bias is { } bias) AddSegment(bias, slices, null);
-        }
-    }
-
-    private void AddSegment(int parameter, int slices, ConvGeometry? flipped)
-    {
-        PlacedParameter place = _network.Parameters[parameter];
-        int floats = Panels.Pad(place.Floats);
-        _partialsAt[parameter] = _partialFloats;
-        _segments.Add(new(place.Name, place.Offset, floats, _partialFloats, slices, flipped, flipped is null ? 0 : _flippedAt[parameter]));
-        _partialFloats += floats * slices;
-    }
+    /// <summary>The name that a group's kernels begin with.</summary>
+    private string Stem(KernelGroup group) => _names.TryGetValue(group.Call, out string? name) ? name : CudaNames.Of(group.Name);
 
     /// <summary>The user's member that a kernel belongs to.</summary>
-    private string Member(KernelGroup group) => $"{_network.Spec.Name}, {_network.Spec.Calls[group.Call].Layer.Name}";
+    private string Member(KernelGroup group) => group.Call < 0 ? _network.Spec.Name : $"{_network.Spec.Name}, {_network.Spec.Calls[group.Call].Layer.Name}";
 
-    private bool IsSamples(int id) => (_network.TrainGraph ?? _network.PredictGraph)[id].Op is Op.Input;
-
-    private void EmitKernel(KernelGroup group, KernelGroup[] all)
+    /// <summary>The last launch of a training step: the update of all parameters with partial gradients; where there is none, and no dense layer, a kernel of its own.</summary>
+    private void EndStep(Pass pass)
     {
-        string stem = _names[group.Call];
-        switch (group)
+        if (_places.Segments.Count > 0)
         {
-            case ConvForwardGroup g:
-                ConvForward.EmitHelpers(_writer, g);
-                ConvForward.Emit(_writer, stem + "_fprop", Member(g), g, IsSamples(g.X));
-                break;
-            case PoolForwardGroup g:
-                if (IsSamples(g.X)) Gather.Emit(_writer, _network.Spec.Input, Panels.Pad(_network.Spec.Input.Count));
-                Pooling.EmitForward(_writer, stem + "_forward", Member(g), g);
-                break;
-            case DenseForwardGroup g:
-                if (IsSamples(g.X)) Gather.Emit(_writer, _network.Spec.Input, Panels.Pad(_network.Spec.Input.Count));
-                if (!IsLast(g, all)) DenseForward.Emit(_writer, stem + "_forward", Member(g), g);
-                break;
-            case HeadGroup g:
-                DenseForwardGroup last = all.OfType<DenseForwardGroup>().Last();
-                // Training has no use for the softmax, prediction has.
-                bool softmax = _network.Predict.Groups.OfType<HeadGroup>().Single().Softmax;
-                Head.Emit(_writer, Member(last), last, g with { Softmax = softmax }, LastDgrad(last, all), Learner);
-                break;
-            case DenseDgradGroup g:
-                if (!IsLast(g, all)) DenseDgrad.Emit(_writer, stem + "_dgrad", Member(g), g);
-                break;
-            case ConvBackwardGroup g:
-                if (g.Dx is not null) ConvDgrad.Emit(_writer, stem + "_dgrad", Member(g), g);
-                ConvWgrad.Emit(_writer, stem + "_wgrad", Member(g), g, IsSamples(g.X));
-                break;
-            case PoolBackwardGroup g:
-                Pooling.EmitBackward(_writer, stem + "_backward", Member(g), g);
-                break;
-            case DenseUpdateGroup g:
-                DenseUpdate.Emit(_writer, stem + "_update", Member(g), g, _network.Parameters[g.Weights], g.Bias is { } bias ? _network.Parameters[bias] : null, Learner!, Finishes(g, all));
-                break;
+            ConvUpdate.Emit(_writer, _places.Segments, Learner!, Draws);
+            pass.To.Launch(_writer.Last, CudaGrid.Of(ConvUpdate.Blocks(_places.Segments)),
+                [pass.To.Step, new(CudaArea.Partials), new(CudaArea.Derived), .. Optimizer.Arguments(Learner!), new(CudaArea.Losses), new(CudaArea.Correct), pass.To.Count]);
+        }
+        else if (!pass.Groups.Any(g => g is DenseUpdateGroup dense && pass.Finishes(dense)))
+        {
+            pass.To.Launch(Measure(Draws), CudaGrid.Of(1), pass.To.Step, new(CudaArea.Losses), new(CudaArea.Correct), pass.To.Count);
         }
     }
 
-    private void EmitMeasure()
+    /// <summary>Emits what adds losses to the step's sums and moves on to the next batch.</summary>
+    private int Measure(bool draws)
     {
         _writer.Helper("finish", StepText.Finish);
-        using (_writer.Kernel(new("measure", 128, 8, StepText.FinishSharedBytes), "// measure: adds the losses of a forward pass to the step's sums; one block", "Step* __restrict__ step, const float* __restrict__ losses, const int* __restrict__ correct, int batch"))
-            _writer.Code.Line("__shared__ Sums step_sums;\nfinish(step_sums, step, losses, correct, batch);");
+        string comment = draws ? "// end of a training step: adds its losses to the step's sums; one block" : "// measure: adds the losses of a forward pass to the step's sums; one block";
+        using (_writer.Kernel(new(draws ? "end_step" : "measure", 128, 8, StepText.FinishSharedBytes), comment, "Step* __restrict__ step, const float* __restrict__ losses, const int* __restrict__ correct, int batch"))
+            _writer.Code.Line("__shared__ Sums step_sums;\nfinish(step_sums, step, losses, correct, batch);" + (draws ? "\n" + StepText.NextDraw : ""));
+        return _writer.Last;
     }
-
-    /// <summary>The launches of a pass, in two walks: the first notes which launch uses which value, the second knows their places.</summary>
-    private (List<CudaLaunch> Launches, int SampleFloats) Launches(Schedule schedule, ParameterPlanner parameters, KernelGroup[] groups, bool training)
-    {
-        var plan = new BatchPlan(schedule);
-        plan.Add(GatheredId, "x", "f32", Panels.Pad(_network.Spec.Input.Count));
-        var builder = new LaunchBuilder(plan, parameters);
-        Walk();
-        plan.Place();
-        builder = new LaunchBuilder(plan, parameters) { IsPlaced = true };
-        Walk();
-        return (builder.Launches, plan.SampleFloats);
-
-        void Walk()
-        {
-            foreach (KernelGroup group in groups) Add(builder, group, groups, training);
-            if (training && _segments.Count > 0) AddConvUpdate(builder);
-        }
-    }
-
-    private void Add(LaunchBuilder to, KernelGroup group, KernelGroup[] all, bool training)
-    {
-        string stem = _names[group.Call];
-        switch (group)
-        {
-            case ConvForwardGroup g:
-                to.Launch(_writer[stem + "_fprop"], ConvForward.Grid(g), IsSamples(g.X) ? to.Step : to.Value(g.X), to.Parameter(g.Weights), to.ParameterIf(g.Bias), to.Value(g.Y), g.Geometry.Pooled ? to.ValueOrNull(g.Arg) : null);
-                break;
-            case PoolForwardGroup g:
-                AddGather(to, g.X);
-                to.Launch(_writer[stem + "_forward"], Pooling.ForwardGrid(g.Geometry), Samples(to, g.X), to.Value(g.Y), to.ValueOrNull(g.Arg));
-                break;
-            case DenseForwardGroup g:
-                AddGather(to, g.X);
-                if (!IsLast(g, all)) to.Launch(_writer[stem + "_forward"], DenseForward.Grid(g), Samples(to, g.X), to.Parameter(g.Weights), to.ParameterIf(g.Bias), to.Value(g.Y), to.Count);
-                break;
-            case HeadGroup g:
-                AddHead(to, g, all, training);
-                break;
-            case DenseDgradGroup g:
-                if (!IsLast(g, all)) to.Launch(_writer[stem + "_dgrad"], DenseDgrad.Grid(g), to.Value(g.Dy), to.Parameter(g.Weights), to.ValueIf(g.ReluOutput), to.Value(g.Dx), to.Count);
-                break;
-            case ConvBackwardGroup g:
-                if (g.Dx is { } dx)
-                    to.Launch(_writer[stem + "_dgrad"], ConvDgrad.Grid(g), to.Value(g.Dy), g.Relu ? to.Value(g.Y) : null, to.ValueIf(g.Arg), new(CudaArea.Derived, _flippedAt[g.Weights]), to.Value(dx));
-                to.Launch(_writer[stem + "_wgrad"], ConvWgrad.Grid(g), IsSamples(g.X) ? to.Step : to.Value(g.X), to.Value(g.Dy), g.Relu ? to.Value(g.Y) : null, to.ValueIf(g.Arg),
-                    new(CudaArea.Partials, _partialsAt[g.Weights]), g.Bias is { } bias ? new(CudaArea.Partials, _partialsAt[bias]) : null, to.Count);
-                break;
-            case PoolBackwardGroup g:
-                to.Launch(_writer[stem + "_backward"], Pooling.BackwardGrid(g.Geometry), to.Value(g.Dy), to.Value(g.Arg), to.Value(g.Dx));
-                break;
-            case DenseUpdateGroup g:
-                bool finishes = Finishes(g, all);
-                to.Launch(_writer[stem + "_update"], DenseUpdate.Grid(g, finishes),
-                    [to.Step, Samples(to, g.X), to.Value(g.Dy), .. Optimizer.Arguments(Learner!), .. finishes ? new CudaArgument[] { new(CudaArea.Losses), new(CudaArea.Correct) } : [], to.Count]);
-                break;
-        }
-    }
-
-    private void AddGather(LaunchBuilder to, int x)
-    {
-        if (IsSamples(x)) to.Launch(_writer["gather"], Gather.Grid(Panels.Pad(_network.Spec.Input.Count)), to.Step, to.Value(GatheredId));
-    }
-
-    private CudaArgument Samples(LaunchBuilder to, int x) => to.Value(IsSamples(x) ? GatheredId : x);
-
-    private void AddHead(LaunchBuilder to, HeadGroup head, KernelGroup[] all, bool training)
-    {
-        DenseForwardGroup last = all.OfType<DenseForwardGroup>().Last();
-        DenseDgradGroup? dgrad = LastDgrad(last, all);
-        bool hasLoss = _network.Spec.Loss is not null, learns = Learner is not null, hasDx = learns && _network.Train!.Groups.OfType<DenseDgradGroup>().Any(d => d.Call == last.Call);
-        to.Launch(_writer["head"], Head.Grid, [
-            hasLoss ? to.Step : null, Samples(to, last.X), to.Parameter(last.Weights), to.ParameterIf(last.Bias), to.Value(head.Logits), training ? new(CudaArea.None) : new(CudaArea.Output),
-            hasLoss ? new(CudaArea.Losses) : null, hasLoss ? new(CudaArea.Correct) : null,
-            learns ? to.ValueOrNull(head.LogitsGrad) : null, hasDx ? to.ValueOrNull(dgrad?.Dx) : null, to.Count]);
-    }
-
-    private void AddConvUpdate(LaunchBuilder to) => to.Launch(_writer["conv_update"], CudaGrid.Of(ConvUpdate.Blocks(_segments)),
-        [to.Step, new(CudaArea.Partials), new(CudaArea.Derived), .. Optimizer.Arguments(Learner!), new(CudaArea.Losses), new(CudaArea.Correct), to.Count]);
-
-    private static bool IsLast(DenseForwardGroup group, KernelGroup[] all) => ReferenceEquals(group, all.OfType<DenseForwardGroup>().Last());
-
-    private static bool IsLast(DenseDgradGroup group, KernelGroup[] all) => group.Call == all.OfType<DenseForwardGroup>().Last().Call;
-
-    private static DenseDgradGroup? LastDgrad(DenseForwardGroup last, KernelGroup[] all) => all.OfType<DenseDgradGroup>().FirstOrDefault(d => d.Call == last.Call);
-
-    /// <summary>Whether a dense update is the last kernel of a step: there is no convolution behind it, and no other.</summary>
-    private bool Finishes(DenseUpdateGroup group, KernelGroup[] all) => _segments.Count == 0 && ReferenceEquals(group, all.OfType<DenseUpdateGroup>().Last());
 }

@@ -19,7 +19,8 @@ public static class DenseUpdate
     /// <param name="bias">Place of the bias, if any.</param>
     /// <param name="optimizer">The epilogue.</param>
     /// <param name="finishes">Whether one block more ends the step.</param>
-    public static CudaKernel Emit(CudaWriter writer, string name, string layer, DenseUpdateGroup group, PlacedParameter weights, PlacedParameter? bias, OptimizerSpec optimizer, bool finishes)
+    /// <param name="draws">Whether the model draws masks, so that the step's end counts them.</param>
+    public static CudaKernel Emit(CudaWriter writer, string name, string layer, DenseUpdateGroup group, PlacedParameter weights, PlacedParameter? bias, OptimizerSpec optimizer, bool finishes, bool draws)
     {
         Optimizer.Emit(writer, optimizer);
         writer.Helper("multiply_add", StepText.MultiplyAdd4);
@@ -40,7 +41,7 @@ public static class DenseUpdate
                 if (blockIdx.x == {{Blocks(group)}})
                 {
                     finish(step_sums, step, losses, correct, batch);
-                    return;
+                    {{(draws ? StepText.NextDraw + "\n    " : "")}}return;
                 }
 
                 """ : "")}}const int thread = threadIdx.x, o = blockIdx.x % (OUT / UNITS) * UNITS + thread % (UNITS / 4) * 4, f = blockIdx.x / (OUT / UNITS) * FEATURES + thread / (UNITS / 4) * 4;

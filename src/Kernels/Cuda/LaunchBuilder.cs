@@ -1,27 +1,30 @@
 using Convoke.Kernels.Scheduling;
+using Convoke.Kernels.Types;
 
 namespace Convoke.Kernels.Cuda;
 
 /// <summary>Collects the launches of a pass, and notes which of them uses which value. An argument that is null is left out, as the kernel has no such parameter.</summary>
-public sealed class LaunchBuilder(BatchPlan plan, ParameterPlanner parameters)
+/// <param name="plan">Places of values.</param>
+/// <param name="parameters">Places of parameters.</param>
+/// <param name="folded">Places, in the derived area, of parameters that exist while predicting only.</param>
+public sealed class LaunchBuilder(BatchPlan plan, ParameterPlanner parameters, IReadOnlyDictionary<int, int> folded)
 {
-    public List<CudaLaunch> Launches { get; } = [];
+    /// <summary>Marks an argument whose offset is still the id of a value.</summary>
+    private const int Unplaced = -1;
 
-    /// <summary>Whether values have their places already; before that their arguments stand for nothing.</summary>
-    public bool IsPlaced { get; init; }
+    private readonly List<CudaLaunch> _launches = [];
 
     public CudaArgument Step { get; } = new(CudaArea.Step);
 
     public CudaArgument Count { get; } = new(CudaArea.Count);
 
-    public void Launch(int kernel, CudaGrid grid, params CudaArgument?[] arguments) => Launches.Add(new(kernel, grid, new([.. arguments.OfType<CudaArgument>()])));
+    public void Launch(int kernel, CudaGrid grid, params CudaArgument?[] arguments) => _launches.Add(new(kernel, grid, new([.. arguments.OfType<CudaArgument>()])));
 
     /// <summary>The place of a value that the launch about to be added reads or writes.</summary>
     public CudaArgument Value(int id)
     {
-        if (IsPlaced) return plan[id];
-        plan.Use(id, Launches.Count);
-        return new(CudaArea.Batch);
+        plan.Use(id, _launches.Count);
+        return new(CudaArea.Batch, id, Unplaced);
     }
 
     /// <summary>Likewise; null, that is no parameter, where there is no such value.</summary>
@@ -30,7 +33,14 @@ public sealed class LaunchBuilder(BatchPlan plan, ParameterPlanner parameters)
     /// <summary>Likewise; a null pointer where there is no such value.</summary>
     public CudaArgument ValueOrNull(int? id) => id is { } value ? Value(value) : new(CudaArea.None);
 
-    public CudaArgument Parameter(int id) => new(CudaArea.Parameters, parameters[id].Offset);
+    public CudaArgument Parameter(int id) => folded.TryGetValue(id, out int at) ? new(CudaArea.Derived, at) : new(CudaArea.Parameters, parameters[id].Offset);
 
     public CudaArgument? ParameterIf(int? id) => id is { } value ? Parameter(value) : null;
+
+    /// <summary>Gives every value its place, and yields the launches.</summary>
+    public EquatableArray<CudaLaunch> Place()
+    {
+        plan.Place();
+        return new([.. _launches.Select(launch => launch with { Arguments = new([.. launch.Arguments.Select(a => a.SampleFloats == Unplaced ? plan[a.OffsetFloats] : a)]) })]);
+    }
 }

@@ -31,9 +31,11 @@ public static class StepText
             int failed_step;           // the first such step, or 0
             float step_size;           // learning rate with the step's bias correction
             float second_moment_scale; // Adam with epsilon behind the correction: 1 / sqrt(1 - beta2^t); otherwise 1
+            u32 draw;                  // training passes done: of the masks that dropout draws, which ones are next
             double beta1_power, beta2_power;                // beta^t
             double loss_sum;           // of all samples since the host last cleared it
             u64 correct;               // of those, how many were classified right
+            u64 seed;                  // key of all draws; written by the host once
         };
         """;
 
@@ -139,6 +141,9 @@ public static class StepText
             step->position += batch;
         }
         """;
+
+    /// <summary>Behind <see cref="Finish"/> in a training pass of a model that draws masks.</summary>
+    public const string NextDraw = "if (threadIdx.x == 0) step->draw += 1;";
 
     /// <summary>Shared memory of <see cref="Finish"/>.</summary>
     public const int FinishSharedBytes = 128 * 12;

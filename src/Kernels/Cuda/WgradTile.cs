@@ -21,9 +21,9 @@ public sealed record WgradTile(int Channels, int Chunk, bool Whole, int Taps, in
     /// <summary>Elements of a thread.</summary>
     public int Elements(ConvGeometry g) => Whole ? g.R * g.S * Chunk : Chunk;
 
-    public int StagedRows(ConvGeometry g) => (Rows * g.PoolHeight) + g.R - 1;
+    public int StagedRows(ConvGeometry g) => (((Rows * g.PoolHeight) - 1) * g.StrideHeight) + g.R;
 
-    public int StagedColumns(ConvGeometry g) => (Columns * g.PoolWidth) + g.S - 1;
+    public int StagedColumns(ConvGeometry g) => (((Columns * g.PoolWidth) - 1) * g.StrideWidth) + g.S;
 
     public int SharedFloats(ConvGeometry g) => Math.Max(Pad4(StagedRows(g) * StagedColumns(g) * Pitch) + (Rows * Columns * Channels * (g.Pooled ? 2 : 1)), Threads);
 
@@ -40,10 +40,19 @@ public sealed record WgradTile(int Channels, int Chunk, bool Whole, int Taps, in
 
     public static WgradTile Choose(ConvGeometry g)
     {
-        int channels = g.KStored % 32 == 0 ? 32 : 16;
         bool whole = g.R * g.S * g.CStored <= MaxElements;
-        int chunk = whole ? g.CStored : g.CStored % 32 == 0 ? 32 : g.CStored % 16 == 0 ? 16 : Math.Min(g.CStored, 32);
-        int taps = 1;
+        for (int chunk = g.CStored % 32 == 0 ? 32 : g.CStored % 16 == 0 ? 16 : Math.Min(g.CStored, 32); ; chunk /= 2)
+        {
+            if ((whole ? Find(g, whole, g.CStored) : Find(g, whole, chunk)) is { } tile) return tile;
+            if (!whole && chunk == 1) throw new InvalidOperationException($"one window of a {g.R}x{g.S} convolution under {g.PoolHeight}x{g.PoolWidth} pooling does not fit into shared memory");
+            if (whole) (whole, chunk) = (false, 2 * chunk);
+        }
+    }
+
+    /// <summary>The largest bands that fit; null where not even one window does.</summary>
+    private static WgradTile? Find(ConvGeometry g, bool whole, int chunk)
+    {
+        int channels = g.KStored % 32 == 0 ? 32 : 16, taps = 1;
         if (!whole)
         {
             int tiles = ((g.R * g.S * channels) + MaxThreads - 1) / MaxThreads;
@@ -62,7 +71,7 @@ public sealed record WgradTile(int Channels, int Chunk, bool Whole, int Taps, in
                 return tile with { Slices = Math.Max(1, Math.Min(MaxSlices, (WantedBlocks + units - 1) / units)) };
             }
 
-            if (columns == 1) throw new InvalidOperationException($"one window of a {g.R}x{g.S} convolution under {g.PoolHeight}x{g.PoolWidth} pooling does not fit into shared memory");
+            if (columns == 1) return null;
         }
     }
 

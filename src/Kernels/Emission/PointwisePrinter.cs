@@ -24,6 +24,14 @@ public abstract class PointwisePrinter
 
     protected abstract string SquareRoot(string operand);
 
+    protected abstract string Exponential(string operand);
+
+    protected abstract string HyperbolicTangent(string operand);
+
+    protected abstract string ErrorFunction(string operand);
+
+    protected abstract string WherePositive(string operand, string then, string otherwise);
+
     protected abstract string Relu(string operand);
 
     protected abstract string Magnitude(string operand);
@@ -35,6 +43,11 @@ public abstract class PointwisePrinter
     {
         Expression.Variable e => Name(e.Name),
         Expression.Constant e => Constant(e.Name),
+        Expression.Add e => Infix(e.Left, " + ", e.Right, Sum, precedence),
+        Expression.Exponential e => Exponential(Print(e.Operand)),
+        Expression.HyperbolicTangent e => HyperbolicTangent(Print(e.Operand)),
+        Expression.ErrorFunction e => ErrorFunction(Print(e.Operand)),
+        Expression.WherePositive e => WherePositive(Print(e.Operand), Print(e.Then), Print(e.Otherwise)),
         Expression.Subtract e => Infix(e.Left, " - ", e.Right, Sum, precedence),
         Expression.Multiply e => Infix(e.Left, " * ", e.Right, Product, precedence),
         Expression.Divide e => Infix(e.Left, " / ", e.Right, Product, precedence),

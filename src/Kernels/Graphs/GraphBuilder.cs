@@ -4,84 +4,169 @@ using Convoke.Kernels.Types;
 namespace Convoke.Kernels.Graphs;
 
 /// <summary>ModelSpec to the forward graph, as the user wrote it: nothing fused, the loss on whatever it is defined on.</summary>
-/// <remarks>Outputs, in order: the model's output; then, if there is a loss, each sample's loss and whether it was classified right.</remarks>
-public static class GraphBuilder
+/// <remarks>
+/// Outputs, in order: the model's output; then, if there is a loss, each sample's loss and how many of its rows were classified right; then, in a graph for
+/// training, the running statistics as they stand after the step.
+/// </remarks>
+public sealed class GraphBuilder
 {
-    public static Graph Build(ModelSpec spec)
-    {
-        var graph = new GraphWriter();
-        Value input = graph.AddShaped(new Op.Input(), "input", CallSpec.ModelInput, Shape.Image(spec.Input.Height, spec.Input.Width, spec.Input.Channels), DType.F32);
-        var results = new Value[spec.Calls.Count];
-        for (int call = 0; call < results.Length; call++)
-        {
-            int source = spec.Calls[call].Inputs[0];
-            results[call] = AddCall(graph, spec, call, source == CallSpec.ModelInput ? input : results[source]);
-        }
+    private readonly GraphWriter _graph = new();
+    private readonly ModelSpec _spec;
+    private readonly bool _training;
+    private readonly Value[] _results;
+    private readonly Value _input;
+    private readonly List<Value> _statistics = [];
+    private Value? _imported;
+    private int _dropouts;
 
-        Value output = results[results.Length - 1];
-        graph.Output(output);
-        if (spec.Loss is { } loss) AddLoss(graph, loss, output);
-        return graph.ToGraph();
+    private GraphBuilder(ModelSpec spec, bool training)
+    {
+        (_spec, _training) = (spec, training);
+        _results = new Value[spec.Calls.Count];
+        _input = _graph.AddShaped(new Op.Input(), "input", CallSpec.ModelInput, Shape.Image(spec.Input.Height, spec.Input.Width, spec.Input.Channels), DType.F32);
     }
 
-    private static Value AddCall(GraphWriter graph, ModelSpec spec, int call, Value x)
+    /// <summary>The forward graph of a model.</summary>
+    /// <param name="spec">A model without faults.</param>
+    /// <param name="training">Whether dropout drops, and normalization takes the batch's statistics rather than the running ones.</param>
+    public static Graph Build(ModelSpec spec, bool training = true)
     {
-        LayerSpec layer = spec.Calls[call].Layer;
+        var builder = new GraphBuilder(spec, training);
+        for (int call = 0; call < spec.Calls.Count; call++) builder._results[call] = builder.AddCall(call);
+        Value output = builder._results[builder._results.Length - 1];
+        builder._graph.Output(output);
+        if (spec.Loss is { } loss) builder.AddLoss(loss, output);
+        foreach (Value statistic in builder._statistics) builder._graph.Output(statistic);
+        return builder._graph.ToGraph();
+    }
+
+    private Value AddCall(int call)
+    {
+        LayerSpec layer = _spec.Calls[call].Layer;
+        Value[] inputs = [.. _spec.Calls[call].Inputs.Select(source => Source(call, source))];
+        Value x = inputs[0];
         switch (layer)
         {
             case Conv2DSpec conv:
-                Value filter = Parameter(graph, spec, call, "kernel", Shape.Weights(conv.KernelHeight, conv.KernelWidth, x.Shape[2], conv.Filters));
-                Value convolved = graph.Add(new Op.Conv2D(), layer.Name, call, x, filter);
-                return Activate(graph, conv.Activation, layer.Name, call, Bias(graph, spec, call, conv.UseBias, convolved));
+                Value filter = Parameter(call, "kernel", Shape.Weights(conv.KernelHeight, conv.KernelWidth, x.Shape[2], conv.Filters));
+                Value convolved = _graph.Add(new Op.Conv2D(conv.WindowOn(x.Shape[0], x.Shape[1])), layer.Name, call, x, filter);
+                return Activate(conv.Activation, layer.Name, call, Bias(call, conv.UseBias, convolved));
             case DenseSpec dense:
-                Value weights = Parameter(graph, spec, call, "kernel", Shape.Weights(x.Shape[0], dense.Units));
-                Value product = graph.Add(new Op.Dense(), layer.Name, call, x, weights);
-                return Activate(graph, dense.Activation, layer.Name, call, Bias(graph, spec, call, dense.UseBias, product));
-            case MaxPool2DSpec { PoolHeight: 1, PoolWidth: 1 }:
+                Value weights = Parameter(call, "kernel", Shape.Weights(x.Shape[0], dense.Units));
+                Value product = _graph.Add(new Op.Dense(), layer.Name, call, x, weights);
+                return Activate(dense.Activation, layer.Name, call, Bias(call, dense.UseBias, product));
+            case BatchNormSpec norm:
+                return AddNorm(norm, call, x);
+            case MaxPool2DSpec { PoolHeight: 1, PoolWidth: 1, IsTiling: true }:
                 return x;
+            case MaxPool2DSpec { IsTiling: true } pool when pool.PoolHeight * pool.PoolWidth <= byte.MaxValue:
+                return _graph.Add(new Op.MaxPool2D(pool.PoolHeight, pool.PoolWidth), layer.Name, call, x);
             case MaxPool2DSpec pool:
-                return graph.Add(new Op.MaxPool2D(pool.PoolHeight, pool.PoolWidth), layer.Name, call, x);
+                return _graph.Add(new Op.Pool2D(PoolKind.Max, pool.WindowOn(x.Shape[0], x.Shape[1]), false), layer.Name, call, x);
+            case AveragePool2DSpec pool:
+                return _graph.Add(new Op.Pool2D(PoolKind.Average, pool.WindowOn(x.Shape[0], x.Shape[1]), pool.CountsPadding), layer.Name, call, x);
+            case GlobalPool2DSpec pool:
+                Value pooled = _graph.Add(new Op.Pool2D(pool.Kind, Window.Valid(x.Shape[0], x.Shape[1]), false), layer.Name, call, x);
+                return _graph.Add(new Op.Flatten(_spec.Input.Layout), layer.Name + ".flat", call, pooled);
             case FlattenSpec:
-                return x.Shape.IsFlat ? x : graph.Add(new Op.Flatten(spec.Input.Layout), layer.Name, call, x);
+                return x.Shape.IsFlat ? x : _graph.Add(new Op.Flatten(_spec.Input.Layout), layer.Name, call, x);
+            case UpsampleSpec up:
+                return _graph.Add(new Op.Upsample(up.Height, up.Width), layer.Name, call, x);
+            case DropoutSpec drop:
+                return _training && drop.Rate > 0 ? _graph.Add(new Op.Dropout(drop.Rate, _dropouts++), layer.Name, call, x) : x;
             case ReluSpec:
-                return Activate(graph, ActivationKind.Relu, SourceName(spec, call), call, x);
+                return Activate(ActivationKind.Relu, SourceName(call), call, x);
             case SoftmaxSpec:
-                return Activate(graph, ActivationKind.Softmax, SourceName(spec, call), call, x);
+                return Activate(ActivationKind.Softmax, SourceName(call), call, x);
+            case ActivationSpec { Kind: ActivationKind.LogSoftmax }:
+                return _graph.Add(new Op.LogSoftmax(), SourceName(call) + ".log_softmax", call, x);
+            case ActivationSpec activation:
+                return _graph.Add(new Op.Activation(activation.Kind, activation.Slope), SourceName(call) + "." + layer.Name, call, x);
+            case AddSpec:
+                return _graph.Add(new Op.Add(), layer.Name, call, inputs);
+            case MultiplySpec:
+                return _graph.Add(new Op.Multiply(), layer.Name, call, inputs);
+            case ConcatSpec:
+                return inputs.Length == 1 ? x : _graph.Add(new Op.Concat(), layer.Name, call, inputs);
             default:
-                throw new ArgumentException($"layer {layer.Name} of kind {layer.GetType().Name} has no graph", nameof(spec));
+                throw new ArgumentException($"layer {layer.Name} of kind {layer.GetType().Name} has no graph", nameof(call));
         }
     }
 
-    /// <summary>An activation that is called is named as one that its layer was given: the graphs of both front ends are then the same.</summary>
-    private static string SourceName(ModelSpec spec, int call) =>
-        spec.Calls[call].Inputs[0] is var source && source == CallSpec.ModelInput ? "input" : spec.Calls[source].Layer.Name;
-
-    private static Value Bias(GraphWriter graph, ModelSpec spec, int call, bool useBias, Value x)
+    /// <summary>What a call reads. Layers whose kernels take the user's own memory read the input as it is, all others an imported copy.</summary>
+    private Value Source(int call, int source)
     {
-        if (!useBias) return x;
-        Value bias = Parameter(graph, spec, call, "bias", Shape.Weights(x.Shape[x.Shape.Rank - 1]));
-        return graph.Add(new Op.BiasAdd(), x.Name + ".biased", call, x, bias);
+        Value x = source == CallSpec.ModelInput ? _input : _results[source];
+        if (x.Id != _input.Id) return x;
+        bool asItIs = _spec.Calls[call].Layer switch
+        {
+            Conv2DSpec => true,
+            MaxPool2DSpec { IsTiling: true } pool => pool.PoolHeight * pool.PoolWidth <= byte.MaxValue,
+            DropoutSpec { Rate: 0 } => true,
+            FlattenSpec => _spec.Calls.Where(c => c.Inputs.Contains(call)).All(static c => c.Layer is DenseSpec),
+            _ => false,
+        };
+        return asItIs ? x : _imported ??= _graph.Add(new Op.Import(), "imported", CallSpec.ModelInput, _input);
     }
 
-    private static Value Activate(GraphWriter graph, ActivationKind activation, string name, int call, Value x) => activation switch
+    /// <summary>An activation that is called is named as one that its layer was given: the graphs of both front ends are then the same.</summary>
+    private string SourceName(int call) =>
+        _spec.Calls[call].Inputs[0] is var source && source == CallSpec.ModelInput ? "input" : _spec.Calls[source].Layer.Name;
+
+    private Value Bias(int call, bool useBias, Value x)
     {
-        ActivationKind.Relu => graph.Add(new Op.Relu(), name + ".relu", call, x),
-        ActivationKind.Softmax => graph.Add(new Op.Softmax(), name + ".softmax", call, x),
+        if (!useBias) return x;
+        Value bias = Parameter(call, "bias", Shape.Weights(x.Shape[x.Shape.Rank - 1]));
+        return _graph.Add(new Op.BiasAdd(), x.Name + ".biased", call, x, bias);
+    }
+
+    private Value AddNorm(BatchNormSpec norm, int call, Value x)
+    {
+        Shape perChannel = Shape.Weights(x.Shape[x.Shape.Rank - 1]);
+        Value gamma = Parameter(call, "gamma", perChannel), beta = Parameter(call, "beta", perChannel);
+        Value mean = State(call, "moving_mean", "running_mean", perChannel), variance = State(call, "moving_variance", "running_var", perChannel);
+        if (!_training) return _graph.Add(new Op.Normalize(norm.Epsilon), norm.Name, call, x, mean, variance, gamma, beta);
+        int pixels = x.Shape.Count / perChannel.Count;
+        Value moments = _graph.Add(new Op.BatchMoments(), norm.Name + ".moments", call, x);
+        Value y = _graph.Add(new Op.BatchNorm(norm.Epsilon), norm.Name, call, x, moments, gamma, beta);
+        _statistics.Add(_graph.Add(new Op.RunningMean(norm.Gain), mean.Name + "'", call, mean, moments));
+        _statistics.Add(_graph.Add(new Op.RunningVariance(norm.Gain, norm.UnbiasedRunning, pixels), variance.Name + "'", call, variance, moments));
+        return y;
+    }
+
+    private Value Activate(ActivationKind activation, string name, int call, Value x) => activation switch
+    {
+        ActivationKind.Relu => _graph.Add(new Op.Relu(), name + ".relu", call, x),
+        ActivationKind.Softmax => _graph.Add(new Op.Softmax(), name + ".softmax", call, x),
         _ => x,
     };
 
-    private static Value Parameter(GraphWriter graph, ModelSpec spec, int call, string role, Shape shape)
+    private Value Parameter(int call, string role, Shape shape)
     {
-        string name = spec.Calls[call].Layer.Name + "." + (role == "kernel" && spec.Preset == Preset.PyTorch ? "weight" : role);
-        return graph.AddShaped(new Op.Parameter(name), name, call, shape, DType.F32);
+        string name = _spec.Calls[call].Layer.Name + "." + RoleName(role);
+        return _graph.AddShaped(new Op.Parameter(name), name, call, shape, DType.F32);
     }
 
-    private static void AddLoss(GraphWriter graph, LossKind loss, Value output)
+    private string RoleName(string role) => (_spec.Preset, role) switch
+    {
+        (Preset.PyTorch, "kernel" or "gamma") => "weight",
+        (Preset.PyTorch, "beta") => "bias",
+        _ => role,
+    };
+
+    private Value State(int call, string keras, string pytorch, Shape shape)
+    {
+        string name = _spec.Calls[call].Layer.Name + "." + (_spec.Preset == Preset.PyTorch ? pytorch : keras);
+        return _graph.AddShaped(new Op.State(name), name, call, shape, DType.F32);
+    }
+
+    private void AddLoss(LossKind loss, Value output)
     {
         bool rows = loss == LossKind.CategoricalCrossentropy;
-        Value target = graph.AddShaped(new Op.Target(loss), "target", CallSpec.ModelInput, rows ? output.Shape : Shape.Scalar, rows ? DType.F32 : DType.I32);
+        Shape perRow = output.Shape.IsImage ? new Shape([output.Shape[0], output.Shape[1]], PerSample: true) : Shape.Scalar;
+        Value target = _graph.AddShaped(new Op.Target(loss), "target", CallSpec.ModelInput, rows ? output.Shape : perRow, rows ? DType.F32 : DType.I32);
         Op op = loss == LossKind.CrossEntropy ? new Op.SoftmaxCrossEntropy() : new Op.CrossEntropy();
-        graph.Output(graph.Add(op, "loss", CallSpec.ModelInput, output, target));
-        graph.Output(graph.Add(new Op.Correct(), "correct", CallSpec.ModelInput, output, target));
+        _graph.Output(_graph.Add(op, "loss", CallSpec.ModelInput, output, target));
+        _graph.Output(_graph.Add(new Op.Correct(), "correct", CallSpec.ModelInput, output, target));
     }
 }

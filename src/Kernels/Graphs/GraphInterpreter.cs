@@ -3,22 +3,26 @@ using Convoke.Kernels.Models;
 namespace Convoke.Kernels.Graphs;
 
 /// <summary>The definition of every op: plain loops in double over dense arrays, batch axis first. Slow, and right.</summary>
-public static class GraphInterpreter
+public static partial class GraphInterpreter
 {
     /// <summary>Evaluates all values of <paramref name="graph"/> for <paramref name="n"/> samples.</summary>
     /// <param name="graph">Forward or training graph. <see cref="Op.Update"/> yields the gradient step of plain SGD, or of Adam's first step from zero moments.</param>
     /// <param name="n">Samples.</param>
     /// <param name="input">[N,H,W,C].</param>
     /// <param name="target">Class indices [N], or rows [N,O]; null where the graph has no loss.</param>
-    /// <param name="parameter">A parameter's elements, row-major in its graph shape (RSCK, IO, K).</param>
-    public static double[][] Run(Graph graph, int n, double[] input, double[]? target, Func<string, double[]> parameter)
+    /// <param name="parameter">A parameter's or running statistic's elements, row-major in its graph shape (RSCK, IO, K).</param>
+    /// <param name="keeps">Whether dropout keeps an element (row-major in its value's shape) of a sample; null keeps all.</param>
+    public static double[][] Run(Graph graph, int n, double[] input, double[]? target, Func<string, double[]> parameter, KeepsElement? keeps = null)
     {
         var results = new double[graph.Values.Count][];
-        foreach (Value value in graph.Values) results[value.Id] = Evaluate(graph, value, n, results, input, target, parameter);
+        foreach (Value value in graph.Values) results[value.Id] = Evaluate(graph, value, n, results, input, target, parameter, keeps ?? (static (_, _, _) => true));
         return results;
     }
 
-    private static double[] Evaluate(Graph graph, Value y, int n, double[][] results, double[] input, double[]? target, Func<string, double[]> parameter)
+    /// <summary>Whether the dropout <paramref name="y"/> keeps element <paramref name="element"/> of sample <paramref name="sample"/> of the batch.</summary>
+    public delegate bool KeepsElement(Value y, int sample, int element);
+
+    private static double[] Evaluate(Graph graph, Value y, int n, double[][] results, double[] input, double[]? target, Func<string, double[]> parameter, KeepsElement keeps)
     {
         double[] X(int operand) => results[y.Inputs[operand]];
         Value V(int operand) => graph[y.Inputs[operand]];
@@ -27,14 +31,39 @@ public static class GraphInterpreter
             Op.Input => Sized(input, n * y.Shape.Count, y),
             Op.Target => Sized(target ?? throw new ArgumentNullException(nameof(target)), n * y.Shape.Count, y),
             Op.Parameter p => Sized(parameter(p.Name), y.Shape.Count, y),
-            Op.Conv2D => Convolution.Fprop(n, X(0), V(0).Shape, X(1), V(1).Shape),
-            Op.ConvDgrad => Convolution.Dgrad(n, X(0), X(1), V(1).Shape, y.Shape),
-            Op.ConvWgrad => Convolution.Wgrad(n, X(0), V(0).Shape, X(1), y.Shape),
+            Op.State p => Sized(parameter(p.Name), y.Shape.Count, y),
+            Op.Import => X(0),
+            Op.Conv2D conv => Convolution.Fprop(n, X(0), V(0).Shape, X(1), V(1).Shape, conv.Window),
+            Op.ConvDgrad conv => Convolution.Dgrad(n, X(0), X(1), V(1).Shape, y.Shape, conv.Window),
+            Op.ConvWgrad conv => Convolution.Wgrad(n, X(0), V(0).Shape, X(1), y.Shape, conv.Window),
+            Op.Activation f => Map(X(0), (x, _) => Activations.Value(f.Kind, f.Slope, x)),
+            Op.ActivationGrad f => Map(X(0), (dy, i) => dy * Activations.Derivative(f.Kind, f.Slope, X(1)[i])),
+            Op.Add => Map(X(0), (a, i) => a + X(1)[i]),
+            Op.Multiply => Map(X(0), (a, i) => a * X(1)[i]),
+            Op.Concat => Concat(X, y, graph),
+            Op.Slice slice => Map(new double[n * y.Shape.Count], (_, i) => X(0)[(i / slice.Count * Channels(V(0))) + slice.From + (i % slice.Count)]),
+            Op.Upsample up => Map(new double[n * y.Shape.Count], (_, i) => X(0)[Shrunk(i, y.Shape, up.Height, up.Width)]),
+            Op.UpsampleGrad up => Scatter(X(0), n * y.Shape.Count, i => Shrunk(i, V(0).Shape, up.Height, up.Width)),
+            Op.Dropout drop => Map(X(0), (x, i) => keeps(y, i / y.Shape.Count, i % y.Shape.Count) ? x / (1 - drop.Rate) : 0),
+            Op.BatchMoments => Moments(X(0), Channels(V(0))),
+            Op.BatchNorm norm => Map(X(0), (x, i) => Normalized(x, X(1)[i % Channels(y)], X(1)[Channels(y) + (i % Channels(y))], X(2)[i % Channels(y)], X(3)[i % Channels(y)], norm.Epsilon)),
+            Op.Normalize norm => Map(X(0), (x, i) => Normalized(x, X(1)[i % Channels(y)], X(2)[i % Channels(y)], X(3)[i % Channels(y)], X(4)[i % Channels(y)], norm.Epsilon)),
+            Op.BatchNormSums norm => NormSums(X(0), X(1), X(2), Channels(V(0)), norm.Epsilon),
+            Op.BatchNormGrad norm => NormGrad(X(0), X(1), X(2), X(3), X(4), Channels(y), norm.Epsilon),
+            Op.Row row => X(0).AsSpan(row.Index * y.Shape.Count, y.Shape.Count).ToArray(),
+            Op.RunningMean running => Map(X(0), (v, k) => v + (running.Gain * (X(1)[k] - v))),
+            Op.RunningVariance running => Map(X(0), (v, k) => v + (running.Gain * (Estimate(X(1)[X(0).Length + k], running.Unbiased, n * running.Pixels) - v))),
+            Op.FoldedKernel fold => Map(X(0), (w, i) => w * X(2)[i % X(2).Length] / Math.Sqrt(X(1)[i % X(1).Length] + fold.Epsilon)),
+            Op.FoldedBias fold => Map(X(0), (mean, k) => Normalized(y.Inputs.Count > 4 ? X(4)[k] : 0, mean, X(1)[k], X(2)[k], X(3)[k], fold.Epsilon)),
+            Op.LogSoftmax => Rows(X(0), Channels(y), static z => Map(Softmax(z), static (p, _) => Math.Log(p))),
+            Op.Pool2D p => WindowPool(n, X(0), V(0).Shape, y.Shape, p),
+            Op.Pool2DArg p => WindowArg(n, X(0), V(0).Shape, y.Shape, p.Window),
+            Op.Pool2DGrad p => WindowUnpool(n, X(0), p.Kind == PoolKind.Max ? X(1) : null, V(0).Shape, y.Shape, p),
             Op.BiasAdd => Map(X(0), (x, i) => x + X(1)[i % X(1).Length]),
             Op.BiasGrad => SumRows(X(0), y.Shape.Count),
             Op.Relu => Map(X(0), static (x, _) => x > 0 || double.IsNaN(x) ? x : 0),
             Op.ReluGrad => Map(X(0), (dy, i) => X(1)[i] > 0 ? dy : 0),
-            Op.Softmax => Rows(X(0), y.Shape.Count, Softmax),
+            Op.Softmax => Rows(X(0), Channels(y), Softmax),
             Op.MaxPool2D p => Pool(n, X(0), V(0).Shape, p.PoolHeight, p.PoolWidth, static (value, _) => value),
             Op.MaxPoolArg p => Pool(n, X(0), V(0).Shape, p.PoolHeight, p.PoolWidth, static (_, arg) => arg),
             Op.MaxPoolGrad p => Unpool(n, X(0), X(1), V(0).Shape, y.Shape, p.PoolHeight, p.PoolWidth),
@@ -43,10 +72,10 @@ public static class GraphInterpreter
             Op.Dense => MatMul(X(0), X(1), n, V(1).Shape[0], V(1).Shape[1]),
             Op.DenseDgrad => MatMul(X(0), Transpose(X(1), V(1).Shape[0], V(1).Shape[1]), n, V(1).Shape[1], V(1).Shape[0]),
             Op.DenseWgrad => MatMul(Transpose(X(0), n, y.Shape[0]), X(1), y.Shape[0], n, y.Shape[1]),
-            Op.CrossEntropy => PerSample(n, i => -Dot(TargetRow(X(1), i, V(0).Shape.Count, V(1)), Map(Row(X(0), i, V(0).Shape.Count), static (p, _) => Math.Log(p)))),
-            Op.SoftmaxCrossEntropy => PerSample(n, i => CrossEntropy(Row(X(0), i, V(0).Shape.Count), TargetRow(X(1), i, V(0).Shape.Count, V(1)))),
-            Op.SoftmaxCrossEntropyGrad => CrossEntropyGrad(n, X(0), y.Shape.Count, X(1), V(1)),
-            Op.Correct => PerSample(n, i => ArgMax(Row(X(0), i, V(0).Shape.Count)) == ArgMax(TargetRow(X(1), i, V(0).Shape.Count, V(1))) ? 1 : 0),
+            Op.CrossEntropy => PerSample(n, V(0), i => -Dot(TargetRow(X(1), i, Channels(V(0)), V(1)), Map(Row(X(0), i, Channels(V(0))), static (p, _) => Math.Log(p)))),
+            Op.SoftmaxCrossEntropy => PerSample(n, V(0), i => CrossEntropy(Row(X(0), i, Channels(V(0))), TargetRow(X(1), i, Channels(V(0)), V(1)))),
+            Op.SoftmaxCrossEntropyGrad => CrossEntropyGrad(n * Pixels(y), X(0), Channels(y), X(1), V(1)),
+            Op.Correct => Map(PerSample(n, V(0), i => ArgMax(Row(X(0), i, Channels(V(0)))) == ArgMax(TargetRow(X(1), i, Channels(V(0)), V(1))) ? 1 : 0), (mean, _) => Math.Round(mean * Pixels(V(0)))),
             Op.Update u => Map(X(0), (w, i) => w - FirstStep(u.Optimizer, w, X(1)[i])),
             _ => throw new NotSupportedException($"{y.Op.Mnemonic} is not interpreted"),
         };
@@ -74,10 +103,18 @@ public static class GraphInterpreter
         return y;
     }
 
-    private static double[] PerSample(int n, Func<int, double> f)
+    /// <summary>Extent of the last axis: classes, channels, features.</summary>
+    private static int Channels(Value value) => value.Shape[value.Shape.Rank - 1];
+
+    /// <summary>Rows of classes in a sample: 1, or the pixels of a map.</summary>
+    private static int Pixels(Value value) => value.Shape.Count / Channels(value);
+
+    /// <summary>Of each sample the mean over its rows.</summary>
+    private static double[] PerSample(int n, Value rows, Func<int, double> f)
     {
+        int pixels = Pixels(rows);
         var y = new double[n];
-        for (int i = 0; i < n; i++) y[i] = f(i);
+        for (int i = 0; i < n * pixels; i++) y[i / pixels] += f(i) / pixels;
         return y;
     }
 
@@ -114,7 +151,7 @@ public static class GraphInterpreter
     /// <summary>Row i of the target: as given, or one-hot from a class index.</summary>
     private static double[] TargetRow(double[] target, int i, int classes, Value value)
     {
-        if (value.Shape.Rank > 0) return Row(target, i, classes);
+        if (value.Type == Types.DType.F32) return Row(target, i, classes);
         var row = new double[classes];
         row[(int)target[i]] = 1;
         return row;
@@ -212,64 +249,5 @@ public static class GraphInterpreter
         }
 
         return y;
-    }
-
-    /// <summary>The three convolutions differ only in which operand of y += x w is summed into.</summary>
-    private static class Convolution
-    {
-        public static double[] Fprop(int n, double[] x, Types.Shape xs, double[] w, Types.Shape ws)
-        {
-            var y = new double[n * (xs[0] - ws[0] + 1) * (xs[1] - ws[1] + 1) * ws[3]];
-            Visit(n, xs, ws, new FpropTerm(x, w, y));
-            return y;
-        }
-
-        public static double[] Dgrad(int n, double[] dy, double[] w, Types.Shape ws, Types.Shape xs)
-        {
-            var dx = new double[n * xs.Count];
-            Visit(n, xs, ws, new DgradTerm(dx, w, dy));
-            return dx;
-        }
-
-        public static double[] Wgrad(int n, double[] x, Types.Shape xs, double[] dy, Types.Shape ws)
-        {
-            var dw = new double[ws.Count];
-            Visit(n, xs, ws, new WgradTerm(x, dw, dy));
-            return dw;
-        }
-
-        /// <summary>Every term of y[p,q,k] += x[p+r,q+s,c] w[r,s,c,k], as element indices; a struct, so that the call is inlined.</summary>
-        private static void Visit<TTerm>(int n, Types.Shape x, Types.Shape w, TTerm term) where TTerm : struct, ITerm
-        {
-            int rows = x[0] - w[0] + 1, columns = x[1] - w[1] + 1, height = x[0], width = x[1], r1 = w[0], s1 = w[1], channels = w[2], filters = w[3];
-            for (int i = 0; i < n; i++)
-                for (int p = 0; p < rows; p++)
-                    for (int q = 0; q < columns; q++)
-                        for (int r = 0; r < r1; r++)
-                            for (int s = 0; s < s1; s++)
-                                for (int c = 0; c < channels; c++)
-                                    for (int k = 0; k < filters; k++)
-                                        term.Add((((((i * height) + p + r) * width) + q + s) * channels) + c, (((((r * s1) + s) * channels) + c) * filters) + k, (((((i * rows) + p) * columns) + q) * filters) + k);
-        }
-
-        private interface ITerm
-        {
-            void Add(int x, int w, int y);
-        }
-
-        private readonly struct FpropTerm(double[] x, double[] w, double[] y) : ITerm
-        {
-            public void Add(int ix, int iw, int iy) => y[iy] += x[ix] * w[iw];
-        }
-
-        private readonly struct DgradTerm(double[] dx, double[] w, double[] dy) : ITerm
-        {
-            public void Add(int ix, int iw, int iy) => dx[ix] += dy[iy] * w[iw];
-        }
-
-        private readonly struct WgradTerm(double[] x, double[] dw, double[] dy) : ITerm
-        {
-            public void Add(int ix, int iw, int iy) => dw[iw] += x[ix] * dy[iy];
-        }
     }
 }

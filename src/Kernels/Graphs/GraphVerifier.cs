@@ -1,3 +1,4 @@
+using Convoke.Kernels.Models;
 using Convoke.Kernels.Types;
 
 namespace Convoke.Kernels.Graphs;
@@ -16,7 +17,7 @@ public static class GraphVerifier
                 if (input < 0 || input >= id) throw Fault(pass, value, $"reads %{input}, which is not before it");
             foreach (int extent in value.Shape.Extents)
                 if (extent <= 0) throw Fault(pass, value, "has an empty axis");
-            if (value.Inputs.Count != Arity(value.Op)) throw Fault(pass, value, $"takes {Arity(value.Op)} operands");
+            if (Arity(value.Op) is var arity && (arity < 0 ? value.Inputs.Count == 0 : value.Inputs.Count != arity)) throw Fault(pass, value, $"takes {Arity(value.Op)} operands");
             CheckOperands(graph, value, pass);
         }
 
@@ -25,10 +26,16 @@ public static class GraphVerifier
         return graph;
     }
 
+    /// <summary>Operands of an op; -1 for a number that varies.</summary>
     private static int Arity(Op op) => op switch
     {
-        Op.Input or Op.Target or Op.Parameter => 0,
-        Op.Relu or Op.Softmax or Op.MaxPool2D or Op.MaxPoolArg or Op.Flatten or Op.Unflatten or Op.BiasGrad => 1,
+        Op.Input or Op.Target or Op.Parameter or Op.State => 0,
+        Op.Relu or Op.Activation or Op.Softmax or Op.LogSoftmax or Op.MaxPool2D or Op.MaxPoolArg or Op.Pool2D or Op.Pool2DArg or Op.Pool2DGrad { Kind: PoolKind.Average } => 1,
+        Op.Import or Op.Dropout or Op.Flatten or Op.Unflatten or Op.BiasGrad or Op.Slice or Op.Upsample or Op.UpsampleGrad or Op.BatchMoments or Op.Row => 1,
+        Op.BatchNormSums or Op.FoldedKernel => 3,
+        Op.BatchNorm => 4,
+        Op.Normalize or Op.BatchNormGrad => 5,
+        Op.Concat or Op.FoldedBias => -1,
         _ => 2,
     };
 
@@ -41,7 +48,12 @@ public static class GraphVerifier
             Op.BiasAdd => Of(1).Rank == 1 && Of(0)[Of(0).Rank - 1] == Of(1)[0],
             Op.Dense => Of(0).IsFlat && Of(1).Rank == 2 && Of(0)[0] == Of(1)[0],
             Op.MaxPool2D or Op.MaxPoolArg or Op.Flatten => Of(0).IsImage,
-            Op.Softmax => Of(0).IsFlat,
+            Op.Softmax or Op.LogSoftmax => Of(0).IsFlat || Of(0).IsImage,
+            Op.Pool2D or Op.Pool2DArg or Op.Upsample or Op.UpsampleGrad => Of(0).IsImage,
+            Op.Pool2DGrad pool => value.Shape.IsImage && Of(0) == Shape.Image(pool.Window.Rows(value.Shape[0]), pool.Window.Columns(value.Shape[1]), value.Shape[2]),
+            Op.Add or Op.Multiply or Op.ActivationGrad => Of(0) == Of(1),
+            Op.Concat => value.Inputs.All(i => graph[i].Shape.Rank == value.Shape.Rank && (value.Shape.IsFlat || graph[i].Shape[0] == value.Shape[0] && graph[i].Shape[1] == value.Shape[1])),
+            Op.BatchNorm or Op.Normalize or Op.BatchNormGrad => Of(0).PerSample && Of(value.Inputs.Count - 1)[Of(value.Inputs.Count - 1).Rank - 1] == Of(0)[Of(0).Rank - 1],
             Op.ConvDgrad => Of(0).IsImage && Of(1).Rank == 4 && Of(0)[2] == Of(1)[3],
             Op.ConvWgrad => Of(0).IsImage && Of(1).IsImage,
             Op.DenseDgrad => Of(0).IsFlat && Of(0)[0] == Of(1)[1],
@@ -52,7 +64,7 @@ public static class GraphVerifier
             _ => true,
         };
         if (!fits) throw Fault(pass, value, $"does not fit its operands {string.Join(", ", value.Inputs.Select(i => graph[i].Shape.ToString()))}");
-        if (value.Op is not (Op.Input or Op.Target or Op.Parameter or Op.MaxPoolGrad or Op.Unflatten))
+        if (value.Op is not (Op.Input or Op.Target or Op.Parameter or Op.State or Op.MaxPoolGrad or Op.Pool2DGrad or Op.ConvDgrad or Op.Unflatten))
         {
             Value[] operands = [.. value.Inputs.Select(i => graph[i])];
             (Shape shape, DType type) = ShapeRules.Infer(value.Op, operands);

@@ -5,7 +5,7 @@ namespace Convoke.Kernels.Models;
 
 /// <summary>Names of layers that the user did not name, counted as the preset's framework counts them.</summary>
 /// <remarks>
-/// Keras: <c>conv2d, conv2d_1, max_pooling2d, flatten, dense, dense_1</c>; PyTorch's tutorials: <c>conv1, conv2, pool1, fc1, fc2</c>.
+/// Keras: <c>conv2d, conv2d_1, max_pooling2d, flatten, dense, dense_1</c>; PyTorch's tutorials: <c>conv1, conv2, bn1, pool1, fc1, fc2</c>.
 /// One instance serves one model, asked in layer order.
 /// </remarks>
 public sealed class LayerNames(Preset preset)
@@ -15,6 +15,16 @@ public sealed class LayerNames(Preset preset)
     public string Conv2D() => Next("conv2d", "conv");
 
     public string MaxPool2D() => Next("max_pooling2d", "pool");
+
+    public string AveragePool2D() => Next("average_pooling2d", "avgpool");
+
+    public string GlobalMaxPool2D() => Next("global_max_pooling2d", "global_maxpool");
+
+    public string GlobalAveragePool2D() => Next("global_average_pooling2d", "global_avgpool");
+
+    public string BatchNorm() => Next("batch_normalization", "bn");
+
+    public string Upsample() => Next("up_sampling2d", "up");
 
     public string Flatten() => Next("flatten", "flatten");
 

@@ -69,6 +69,22 @@ public enum ActivationKind
     None,
     Relu,
     Softmax,
+
+    /// <summary>x where x &gt; 0, else slope * x.</summary>
+    LeakyRelu,
+
+    /// <summary>x Phi(x), Phi the normal distribution (Hendrycks and Gimpel 2016), exact rather than by tanh.</summary>
+    Gelu,
+
+    /// <summary>x / (1 + exp(-x)) (Elfwing et al. 2018), also called swish.</summary>
+    Silu,
+
+    /// <summary>1 / (1 + exp(-x)).</summary>
+    Sigmoid,
+    Tanh,
+
+    /// <summary>x - log sum exp x, along the last axis.</summary>
+    LogSoftmax,
 }
 
 public enum LossKind

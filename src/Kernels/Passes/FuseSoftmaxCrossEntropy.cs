@@ -17,7 +17,9 @@ public static class FuseSoftmaxCrossEntropy
         var values = new List<Value>();
         foreach (Value value in graph.Values)
         {
-            Value? softmax = value.Op is Op.CrossEntropy or Op.Correct && graph[value.Inputs[0]] is { Op: Op.Softmax } found ? found : null;
+            // The logarithm of a softmax is its own: log softmax(log softmax(z)) = log softmax(z).
+            Value? softmax = (value.Op is Op.CrossEntropy or Op.Correct && graph[value.Inputs[0]] is { Op: Op.Softmax })
+                || (value.Op is Op.SoftmaxCrossEntropy or Op.Correct && graph[value.Inputs[0]] is { Op: Op.LogSoftmax }) ? graph[value.Inputs[0]] : null;
             values.Add(softmax is null ? value : value with
             {
                 Op = value.Op is Op.CrossEntropy ? new Op.SoftmaxCrossEntropy() : value.Op,

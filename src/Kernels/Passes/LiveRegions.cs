@@ -18,22 +18,44 @@ public static class LiveRegions
     /// <summary>Region per value id of the forward graph; values that are no images are absent.</summary>
     public static IReadOnlyDictionary<int, Region> Run(Graph forward)
     {
+        var least = new Dictionary<int, Region>();
+        while (true)
+        {
+            Dictionary<int, Region> regions = Walk(forward, least);
+            bool stable = true;
+            foreach (Value value in forward.Values.Where(static v => v.Shape.IsImage && IsPointwise(v.Op)))
+            {
+                // Element by element means one form for all: where a normalization wants the whole map, so must what is added to it be whole.
+                int[] maps = [value.Id, .. value.Inputs.Where(i => forward[i].Shape.IsImage)];
+                Region all = maps.Select(id => regions[id]).Aggregate(Union);
+                foreach (int id in maps)
+                {
+                    if (regions[id] == all) continue;
+                    least[id] = all;
+                    stable = false;
+                }
+            }
+
+            if (stable) return regions;
+        }
+    }
+
+    /// <summary>Whether a result's element depends on its operands' elements at the same pixel only.</summary>
+    private static bool IsPointwise(Op op) => op is Op.Import or Op.BiasAdd or Op.Relu or Op.Activation or Op.Add or Op.Multiply or Op.Concat or Op.Dropout or Op.BatchNorm or Op.Normalize;
+
+    private static Region Union(Region a, Region b) => new(Math.Max(a.Rows, b.Rows), Math.Max(a.Columns, b.Columns));
+
+    private static Dictionary<int, Region> Walk(Graph forward, Dictionary<int, Region> least)
+    {
         var regions = new Dictionary<int, Region>();
         for (int id = forward.Values.Count - 1; id >= 0; id--)
         {
             Value value = forward[id];
             if (!value.Shape.IsImage) continue;
-            Region whole = new(value.Shape[0], value.Shape[1]), needed = default;
-            bool wanted = value.Op is Op.Input || forward.Outputs.Contains(id);
+            Region whole = new(value.Shape[0], value.Shape[1]), needed = least.TryGetValue(id, out Region floor) ? floor : default;
+            bool wanted = value.Op is Op.Input or Op.Upsample || forward.Outputs.Contains(id);
             if (!wanted)
-            {
-                foreach (Value consumer in forward.Consumers(id))
-                {
-                    Region need = Need(forward, consumer, regions, whole);
-                    needed = new(Math.Max(needed.Rows, need.Rows), Math.Max(needed.Columns, need.Columns));
-                }
-            }
-
+                foreach (Value consumer in forward.Consumers(id)) needed = Union(needed, Need(forward, consumer, regions, whole));
             regions[id] = wanted ? whole : needed;
         }
 
@@ -43,9 +65,11 @@ public static class LiveRegions
     /// <summary>What <paramref name="consumer"/> reads of its image operand, given what is live of its own result.</summary>
     private static Region Need(Graph graph, Value consumer, Dictionary<int, Region> regions, Region whole) => consumer.Op switch
     {
-        Op.Conv2D => new(regions[consumer.Id].Rows + graph[consumer.Inputs[1]].Shape[0] - 1, regions[consumer.Id].Columns + graph[consumer.Inputs[1]].Shape[1] - 1),
+        // While training, a normalization wants all of its map; prediction, into whose filter it has gone, then stores what training does.
+        Op.Conv2D { Window.IsPlain: true } when graph[consumer.Inputs[1]].Op is not Op.FoldedKernel => new(regions[consumer.Id].Rows + graph[consumer.Inputs[1]].Shape[0] - 1, regions[consumer.Id].Columns + graph[consumer.Inputs[1]].Shape[1] - 1),
         Op.MaxPool2D pool => new(regions[consumer.Id].Rows * pool.PoolHeight, regions[consumer.Id].Columns * pool.PoolWidth),
-        Op.BiasAdd or Op.Relu => regions[consumer.Id],
+        Op.Normalize => whole,
+        _ when IsPointwise(consumer.Op) => regions[consumer.Id],
         _ => whole,
     };
 }

@@ -14,6 +14,29 @@ namespace Convoke.Kernels.Scheduling;
 /// <param name="PoolWidth">1 where nothing is pooled.</param>
 public sealed record ConvGeometry(int H, int W, int C, int CStored, int R, int S, int P, int Q, int K, int PoolHeight, int PoolWidth)
 {
+    /// <summary>Rows from one output row's window to the next.</summary>
+    public int StrideHeight { get; init; } = 1;
+
+    /// <summary>Columns from one output column's window to the next.</summary>
+    public int StrideWidth { get; init; } = 1;
+
+    /// <summary>Rows of zeros above the input: output row p reads input rows p * StrideHeight - Top + r.</summary>
+    public int Top { get; init; }
+
+    /// <summary>Columns of zeros before the input.</summary>
+    public int Left { get; init; }
+
+    /// <summary>Rows that windows cover, counted from the first row of padding; those at or beyond Top + H are padding below the input.</summary>
+    public int CoveredRows => ((P - 1) * StrideHeight) + R;
+
+    /// <summary>Columns that windows cover, likewise.</summary>
+    public int CoveredColumns => ((Q - 1) * StrideWidth) + S;
+
+    /// <summary>Whether some window reaches beyond the stored input.</summary>
+    public bool IsPadded => Top > 0 || Left > 0 || CoveredRows > H || CoveredColumns > W;
+
+    public bool IsStrided => StrideHeight > 1 || StrideWidth > 1;
+
     public int KStored => Panels.Pad(K);
 
     public bool Pooled => PoolHeight * PoolWidth > 1;
@@ -30,9 +53,4 @@ public sealed record ConvGeometry(int H, int W, int C, int CStored, int R, int S
     public int Panel => Panels.Width(KStored);
 
     public int Macs => P * Q * R * S * C * K;
-
-    /// <summary>Row stride of the backward scratch, in pixels: with a border of S - 1 on both sides where the input's gradient is wanted.</summary>
-    public int PaddedQ => Q + (2 * (S - 1));
-
-    public int PaddedP => P + (2 * (R - 1));
 }

@@ -13,6 +13,9 @@ public abstract record KernelGroup(string Name, int Call)
     /// <summary>Whether the kernel runs in the phase over parameters.</summary>
     public virtual bool OverParameters => false;
 
+    /// <summary>Whether what follows needs a result of the whole batch: no image may go on before all have come so far.</summary>
+    public virtual bool EndsStage => false;
+
     /// <summary>Values read.</summary>
     public abstract IEnumerable<int> Reads { get; }
 
@@ -23,7 +26,7 @@ public abstract record KernelGroup(string Name, int Call)
 /// <summary>Convolution, bias, ReLU and maximum pooling as one: only the pooled map, and while training the winners, reach memory.</summary>
 public sealed record ConvForwardGroup(string Name, int Call, ConvGeometry Geometry, bool Relu, int X, int Weights, int? Bias, int Y, int? Arg) : KernelGroup(Name, Call)
 {
-    public override bool PerImage => true;
+    public override bool PerImage => !IsChunked;
 
     public override IEnumerable<int> Reads => [X];
 
@@ -31,6 +34,13 @@ public sealed record ConvForwardGroup(string Name, int Call, ConvGeometry Geomet
 
     /// <summary>How the convolution is computed.</summary>
     public WinogradPlan Winograd => WinogradPlan.Of(Geometry);
+
+    /// <summary>Whether the kernel takes a chunk of images at once.</summary>
+    public bool IsChunked => WinogradPlan.IsChunked(Geometry);
+
+    /// <summary>Floats of the scratch: the input with its border where windows reach beyond it, then the transformed strips; none where neither is used.</summary>
+    public int ScratchFloats => ConvBorder.Forward(Geometry).Floats(Geometry)
+        + (IsChunked ? 16 * WinogradPlan.ChunkRoom(Geometry) * (Geometry.CStored + Geometry.KStored) : Winograd.ScratchFloats(Geometry));
 }
 
 /// <summary>A pooling that follows no convolution. H, W, P, Q of the geometry are input and covered rows and columns; C = K.</summary>
@@ -51,9 +61,27 @@ public sealed record DenseForwardGroup(string Name, int Call, int In, int Units,
     public override IEnumerable<int> Writes => [Y];
 }
 
-/// <summary>Softmax, cross-entropy, its gradient and the count of right answers, of one row of logits each; whatever of them is wanted.</summary>
-public sealed record HeadGroup(string Name, int Call, int Classes, LossKind? Loss, bool Softmax, int Logits, int? LogitsGrad) : KernelGroup(Name, Call)
+/// <summary>
+/// The end of the network: softmax, cross-entropy, its gradient and the count of right answers, of a row of logits each; whatever of them is wanted.
+/// A map has a row per pixel; a sample's loss is then the mean over its pixels, and its count that of the pixels that are right.
+/// </summary>
+/// <param name="Name">The layer's name.</param>
+/// <param name="Call">The layer call.</param>
+/// <param name="Classes">Length of a row.</param>
+/// <param name="Loss">Null where the model has none.</param>
+/// <param name="Output">What is yielded of a row: itself, <see cref="ActivationKind.Softmax"/> or <see cref="ActivationKind.LogSoftmax"/> of it.</param>
+/// <param name="Logits">The rows.</param>
+/// <param name="LogitsGrad">Their gradient, while training.</param>
+public sealed record HeadGroup(string Name, int Call, int Classes, LossKind? Loss, ActivationKind Output, int Logits, int? LogitsGrad) : KernelGroup(Name, Call)
 {
+    /// <summary>Rows of a sample.</summary>
+    public int Pixels { get; init; } = 1;
+
+    /// <summary>Whether a map is yielded as the user's layout has it, [K,P,Q], rather than [P,Q,K].</summary>
+    public bool ChannelsFirst { get; init; }
+
+    public bool Softmax => Output == ActivationKind.Softmax;
+
     public override IEnumerable<int> Reads => [Logits];
 
     public override IEnumerable<int> Writes => LogitsGrad is { } grad ? [grad] : [];
@@ -81,7 +109,7 @@ public sealed record DenseDgradGroup(string Name, int Call, int In, int Units, i
 /// <param name="Dx">Gradient of X, or null.</param>
 public sealed record ConvBackwardGroup(string Name, int Call, ConvGeometry Geometry, bool Relu, int X, int Weights, int? Bias, int Y, int? Arg, int Dy, int? Dx) : KernelGroup(Name, Call)
 {
-    public override bool PerImage => true;
+    public override bool PerImage => !IsChunked;
 
     public override IEnumerable<int> Reads
     {
@@ -96,18 +124,79 @@ public sealed record ConvBackwardGroup(string Name, int Call, ConvGeometry Geome
 
     public override IEnumerable<int> Writes => Dx is { } dx ? [dx] : [];
 
+    /// <summary>Whether another call has the same filter, so that both must leave its gradient in one form: as the filter lies.</summary>
+    public bool IsShared { get; init; }
+
     /// <summary>How the group goes about it; the same for every vector width, because memory is planned once.</summary>
-    public ConvBackwardMethod Method => !Geometry.Pooled || Geometry.CStored % Panels.Line != 0
+    public ConvBackwardMethod Method => !Geometry.Pooled || IsShared || Geometry.CStored % Panels.Line != 0 || !SparseLists.Fits(Geometry)
         ? Dx is null ? ConvBackwardMethod.Banded : ConvBackwardMethod.Bordered
         : ConvBackwardMethod.Sparse;
 
-    /// <summary>Floats of the scratch: one band of rows of the unpooled gradient, the whole of it with a zero border, or the lists of its live elements.</summary>
-    public int ScratchFloats => Method switch
+    /// <summary>Whether the scratch has a border of zeros that outlives the kernel: it then writes the inside only. Other borders are made anew each time.</summary>
+    public bool KeepsBorder => Method == ConvBackwardMethod.Bordered && !Geometry.IsPadded && !Geometry.IsStrided && !IsChunked;
+
+    /// <summary>Floats of the gradient's form in the scratch: one band of rows of the unpooled gradient, the whole of it with a zero border, or the lists of its live elements.</summary>
+    public int GradientFloats => Method switch
     {
         ConvBackwardMethod.Banded => Geometry.PoolHeight * Geometry.Q * Geometry.KStored,
-        ConvBackwardMethod.Bordered => Geometry.PaddedP * Geometry.PaddedQ * Geometry.KStored,
+        ConvBackwardMethod.Bordered => DgradPlan.Of(Geometry).Floats(Geometry),
         _ => SparseLists.Of(Geometry).Floats,
     };
+
+    /// <summary>How the data gradient is computed, by the method that makes a convolution of it.</summary>
+    public WinogradPlan DgradWinograd => Method == ConvBackwardMethod.Bordered ? WinogradPlan.OfDgrad(Geometry) : default;
+
+    /// <summary>In which form the tasks sum the filter's gradient.</summary>
+    public ConvPartial Partial => Method switch
+    {
+        ConvBackwardMethod.Sparse => ConvPartial.ByChannel,
+        ConvBackwardMethod.Bordered when WinogradPlan.WgradStripRows(Geometry) > 0 && !IsShared => ConvPartial.Winograd,
+        _ => ConvPartial.Filter,
+    };
+
+    /// <summary>Whether the kernel takes a chunk of images at once.</summary>
+    public bool IsChunked => Partial == ConvPartial.Winograd && DgradWinograd.IsUsed && WinogradPlan.IsChunked(Geometry);
+
+    /// <summary>Floats of the scratch: the input with its border, the gradient, then the input's gradient with its border or what is transformed.</summary>
+    public int ScratchFloats
+    {
+        get
+        {
+            int border = ConvBorder.Backward(this).Floats(Geometry);
+            return border + Panels.Pad(GradientFloats) + (Method == ConvBackwardMethod.Sparse && Dx is not null ? border : 0) + TransformFloats;
+        }
+    }
+
+    private int TransformFloats => IsChunked
+        ? ChunkGradientScratch.Of(Geometry).Floats
+        : Math.Max(DgradWinograd.ScratchFloats(WinogradPlan.Dgrad(Geometry)), Partial == ConvPartial.Winograd ? WinogradPlan.WgradScratchFloats(Geometry) : 0);
+}
+
+/// <summary>Places, in floats, of what the backward pass of a chunk transforms.</summary>
+/// <param name="Z">The output's gradient for the filter gradient; the input stands before it. When both are used up, the products of the data gradient take their place.</param>
+/// <param name="V">The output's gradient for the data gradient.</param>
+/// <param name="Floats">Floats in all.</param>
+public readonly record struct ChunkGradientScratch(int Z, int V, int Floats)
+{
+    public static ChunkGradientScratch Of(ConvGeometry g)
+    {
+        int room = 16 * WinogradPlan.ChunkRoom(g), dgradRoom = 16 * WinogradPlan.ChunkRoom(WinogradPlan.Dgrad(g));
+        int v = Math.Max(room * (g.CStored + g.KStored), dgradRoom * g.CStored);
+        return new(room * g.CStored, v, v + (dgradRoom * g.KStored));
+    }
+}
+
+/// <summary>Form of a convolution's partial gradients.</summary>
+public enum ConvPartial
+{
+    /// <summary>As the filter lies.</summary>
+    Filter,
+
+    /// <summary>[K][R][S][C], as the sparse method leaves them.</summary>
+    ByChannel,
+
+    /// <summary>Winograd's sixteen products, [16][K / panel][C][panel], to be transformed once they are summed.</summary>
+    Winograd,
 }
 
 /// <summary>How the backward pass of a convolution treats the gradient of its output.</summary>
@@ -135,6 +224,12 @@ public readonly record struct SparseLists(int Masked, int Streams, int Counts, i
 {
     /// <summary>Lists are written a vector at a time, so each has room for one more.</summary>
     private const int Slack = Panels.Line;
+
+    /// <summary>Multiply-adds of one emitted method; the JIT stops optimizing not far above.</summary>
+    private const int MostMultiplyAdds = 800;
+
+    /// <summary>Whether all taps under all positions of a window, which the data gradient has as text, are not too many.</summary>
+    public static bool Fits(ConvGeometry g) => g.PoolHeight * g.PoolWidth * g.R * g.S <= MostMultiplyAdds;
 
     public static SparseLists Of(ConvGeometry g)
     {

@@ -13,24 +13,65 @@ public static class Liveness
     /// <summary>Images that a task works on at a time; the run time's <c>CpuProgram.ImagesPerChunk</c>.</summary>
     public const int ImagesPerChunk = 8;
 
-    /// <summary>Cuts the groups over images into loops.</summary>
+    /// <summary>Puts the groups over images into stages, each as early as what it reads allows, and cuts those into loops.</summary>
     public static IReadOnlyList<GroupLoop> Loops(IEnumerable<KernelGroup> groups)
     {
+        KernelGroup[] ordered = [.. groups];
+        int[] stages = Stages(ordered);
         var loops = new List<GroupLoop>();
         var open = new List<KernelGroup>();
-        foreach (KernelGroup group in groups)
+        for (int stage = 0; stage <= stages.DefaultIfEmpty(0).Max(); stage++)
         {
-            if (open.Count > 0 && !(open[0].PerImage && group.PerImage))
+            for (int i = 0; i < ordered.Length; i++)
             {
-                loops.Add(new([.. open]));
-                open.Clear();
+                if (stages[i] != stage) continue;
+                if (open.Count > 0 && !(open[0].PerImage && ordered[i].PerImage)) Close(stage);
+                open.Add(ordered[i]);
             }
 
-            open.Add(group);
+            Close(stage);
         }
 
-        if (open.Count > 0) loops.Add(new([.. open]));
         return loops;
+
+        void Close(int stage)
+        {
+            if (open.Count > 0) loops.Add(new([.. open], stage));
+            open.Clear();
+        }
+    }
+
+    /// <summary>The stage of each group: that of whatever it reads, or the next one where that is a statistic of the batch.</summary>
+    private static int[] Stages(KernelGroup[] groups)
+    {
+        var stages = new int[groups.Length];
+        var ofValue = new Dictionary<int, int>();
+        var ofMoments = new Dictionary<int, int>();
+        var ofSums = new Dictionary<int, int>();
+        for (int i = 0; i < groups.Length; i++)
+        {
+            int stage = groups[i].Reads.Select(id => ofValue.TryGetValue(id, out int s) ? s : 0).DefaultIfEmpty(0).Max();
+            if (groups[i] is PointwiseGroup pointwise)
+            {
+                foreach (ChannelVector vector in pointwise.Vectors)
+                {
+                    if (vector.Vector is NormVector.Mean or NormVector.Scale) stage = Math.Max(stage, ofMoments[vector.Parameter] + 1);
+                    if (vector.Vector is NormVector.GradMean or NormVector.GradSlope) stage = Math.Max(stage, ofSums[vector.Parameter] + 1);
+                }
+            }
+
+            if (groups[i] is BatchNormSumsGroup sums)
+            {
+                stage = Math.Max(stage, ofMoments[sums.Parameters.Gamma] + 1);
+                ofSums[sums.Parameters.Gamma] = stage;
+            }
+
+            if (groups[i] is BatchMomentsGroup moments) ofMoments[moments.Parameters.Gamma] = stage;
+            foreach (int id in groups[i].Writes) ofValue[id] = stage;
+            stages[i] = stage;
+        }
+
+        return stages;
     }
 
     /// <summary>The buffers of a schedule, not yet placed.</summary>
@@ -47,21 +88,30 @@ public static class Liveness
             {
                 foreach (int id in group.Reads.Concat(group.Writes)) Use(id, step, loop);
                 if (group is ConvBackwardGroup backward) found.Add(Scratch(backward, step));
-                if (group is ConvForwardGroup { Winograd.IsUsed: true } forward) found.Add(Scratch(forward, step));
+                if (group is ConvForwardGroup { ScratchFloats: > 0 } forward) found.Add(Scratch(forward, step));
                 step++;
             }
         }
+
+        var stageSteps = new Dictionary<int, (int First, int Last)>();
+        for (int loop = 0; loop < loops.Count; loop++)
+            stageSteps[loops[loop].Stage] = (stageSteps.TryGetValue(loops[loop].Stage, out var steps) ? steps.First : loopSteps[loop].First, loopSteps[loop].Last);
 
         var kept = new HashSet<int>(parameters.SelectMany(static g => g.Reads));
         foreach (KeyValuePair<int, List<(int Step, int Loop)>> use in uses)
         {
             int id = use.Key;
             if (graph[id].Op is Op.Input) continue;
-            bool oneLoop = use.Value.All(u => u.Loop == use.Value[0].Loop) && loops[use.Value[0].Loop].PerImage;
-            BufferScope scope = kept.Contains(id) ? BufferScope.Batch : oneLoop ? BufferScope.Image : BufferScope.Chunk;
-            int first = scope == BufferScope.Image ? use.Value[0].Step : loopSteps[use.Value[0].Loop].First;
-            int last = scope == BufferScope.Batch ? int.MaxValue : scope == BufferScope.Image ? use.Value[use.Value.Count - 1].Step : loopSteps[use.Value[use.Value.Count - 1].Loop].Last;
-            (int floats, string text) = Size(graph, storage, id, loops);
+            (int Step, int Loop) start = use.Value[0], end = use.Value[use.Value.Count - 1];
+            bool oneLoop = start.Loop == end.Loop && loops[start.Loop].PerImage, oneStage = loops[start.Loop].Stage == loops[end.Loop].Stage;
+            BufferScope scope = kept.Contains(id) || !oneStage ? BufferScope.Batch : oneLoop ? BufferScope.Image : BufferScope.Chunk;
+            (int first, int last) = scope switch
+            {
+                BufferScope.Image => (start.Step, end.Step),
+                BufferScope.Chunk => (loopSteps[start.Loop].First, loopSteps[end.Loop].Last),
+                _ => (stageSteps[loops[start.Loop].Stage].First, kept.Contains(id) ? int.MaxValue : stageSteps[loops[end.Loop].Stage].Last),
+            };
+            (int floats, string text) = Size(graph, storage, id);
             found.Add(new(id, graph[id].Name, text, floats, scope, first, last, 0));
         }
 
@@ -74,56 +124,38 @@ public static class Liveness
         }
     }
 
-    /// <summary>The unpooled gradient: as lists of live elements, or unpooled.</summary>
-    private static Buffer Scratch(ConvBackwardGroup group, int step) => new(
-        ScratchId(group), "d_" + group.Name + (group.Method == ConvBackwardMethod.Sparse ? ".lists" : ".unpooled"),
-        group.Method switch
+    /// <summary>The unpooled gradient: as lists of live elements, or unpooled; before it the input with its border.</summary>
+    private static Buffer Scratch(ConvBackwardGroup group, int step)
+    {
+        ConvGeometry g = group.Geometry;
+        string gradient = group.Method switch
         {
-            ConvBackwardMethod.Banded => $"f32[{group.Geometry.PoolHeight},{group.Geometry.Q},{group.Geometry.KStored}] one band",
-            ConvBackwardMethod.Bordered => $"f32[{group.Geometry.PaddedP},{group.Geometry.PaddedQ},{group.Geometry.KStored}] zero border",
+            ConvBackwardMethod.Banded => $"f32[{g.PoolHeight},{g.Q},{g.KStored}] one band",
+            ConvBackwardMethod.Bordered => $"f32[{DgradPlan.Of(g).Rows},{DgradPlan.Of(g).Columns},{g.KStored}] zero border",
             _ => "lists of live elements",
-        },
-        Panels.Pad(group.ScratchFloats), group.Method == ConvBackwardMethod.Bordered ? BufferScope.Bordered : BufferScope.Image, step, step, 0);
+        };
+        return new(ScratchId(group), "d_" + group.Name + (group.Method == ConvBackwardMethod.Sparse ? ".lists" : ".unpooled"), Bordered(ConvBorder.Backward(group), g) + gradient,
+            Panels.Pad(group.ScratchFloats), group.KeepsBorder ? BufferScope.Bordered : BufferScope.Image, step, step, 0);
+    }
 
-    /// <summary>The transformed strips.</summary>
-    private static Buffer Scratch(ConvForwardGroup group, int step) => new(
-        ScratchId(group), group.Name + ".strips", $"f32[16,{group.Winograd.StripTiles},{group.Geometry.CStored} + {group.Geometry.KStored}]",
-        group.Winograd.ScratchFloats(group.Geometry), BufferScope.Image, step, step, 0);
+    /// <summary>The input with its border, and the transformed strips.</summary>
+    private static Buffer Scratch(ConvForwardGroup group, int step)
+    {
+        string strips = $"f32[16,{group.Winograd.StripTiles},{group.Geometry.CStored} + {group.Geometry.KStored}]";
+        return new(ScratchId(group), group.Name + (group.Winograd.IsUsed ? ".strips" : ".bordered"), Bordered(ConvBorder.Forward(group.Geometry), group.Geometry) + (group.Winograd.IsUsed ? strips : ""),
+            group.ScratchFloats, BufferScope.Image, step, step, 0);
+    }
+
+    private static string Bordered(ConvBorder border, ConvGeometry g) => border.IsUsed ? $"f32[{border.Rows},{border.Columns},{g.CStored}] with border; " : "";
 
     /// <summary>Id of the scratch of a group: it belongs to no value of the graph.</summary>
     public static int ScratchId(KernelGroup group) => -1 - (2 * group.Call) - (group is ConvForwardGroup ? 1 : 0);
 
-    private static (int Floats, string Text) Size(Graph graph, StorageRules storage, int id, IReadOnlyList<GroupLoop> loops)
+    private static (int Floats, string Text) Size(Graph graph, StorageRules storage, int id)
     {
-        int shapedAs = Primal(id, loops);
-        ValueStorage s = storage.Of(shapedAs);
+        ValueStorage s = storage.Of(id);
         bool bytes = graph[id].Type == DType.U8;
-        string text = (bytes ? "u8" : "f32") + (s.Rows * s.Columns > 1 ? $"[n,{s.Rows},{s.Columns},{s.Stored}]" : $"[n,{s.Stored}]");
+        string text = (bytes ? "u8" : graph[id].Type == DType.I32 ? "i32" : "f32") + (s.Rows * s.Columns > 1 ? $"[n,{s.Rows},{s.Columns},{s.Stored}]" : $"[n,{s.Stored}]");
         return (Panels.Pad(bytes ? (s.Count + 3) / 4 : s.Count), text);
     }
-
-    /// <summary>The forward value that an adjoint or a winner map is shaped as; a forward value is its own.</summary>
-    private static int Primal(int id, IReadOnlyList<GroupLoop> loops)
-    {
-        foreach (KernelGroup group in loops.SelectMany(static l => l.Groups))
-        {
-            switch (group)
-            {
-                case ConvForwardGroup g when g.Arg == id: return g.Y;
-                case PoolForwardGroup g when g.Arg == id: return g.Y;
-                case HeadGroup g when g.LogitsGrad == id: return g.Logits;
-                case DenseDgradGroup g when g.Dx == id: return DenseInput(g, loops);
-                case ConvBackwardGroup g when g.Dx == id: return g.X;
-                case PoolBackwardGroup g when g.Dx == id: return PoolInput(g, loops);
-            }
-        }
-
-        return id;
-    }
-
-    private static int DenseInput(DenseDgradGroup group, IReadOnlyList<GroupLoop> loops) =>
-        loops.SelectMany(static l => l.Groups).OfType<DenseForwardGroup>().Single(d => d.Weights == group.Weights).X;
-
-    private static int PoolInput(PoolBackwardGroup group, IReadOnlyList<GroupLoop> loops) =>
-        loops.SelectMany(static l => l.Groups).OfType<PoolForwardGroup>().Single(p => p.Arg == group.Arg).X;
 }

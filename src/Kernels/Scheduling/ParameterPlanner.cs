@@ -33,11 +33,47 @@ public sealed class ParameterPlanner
         var planner = new ParameterPlanner();
         foreach (KernelGroup group in groups)
         {
-            if (group is ConvForwardGroup conv) planner.AddConv(spec, forward, conv, groups);
-            else if (group is DenseForwardGroup dense) planner.AddDense(spec, forward, storage, dense, groups);
+            if (group is ConvForwardGroup conv) planner.AddConv(spec, forward, conv with { Weights = Raw(forward, conv.Weights), Bias = RawBias(forward, conv.Weights, conv.Bias) }, groups);
+            else if (group is DenseForwardGroup dense) planner.AddDense(spec, forward, storage, dense with { Weights = Raw(forward, dense.Weights), Bias = RawBias(forward, dense.Weights, dense.Bias) }, groups);
+            if (group is ConvForwardGroup { Bias: { } convShift }) planner.AddFoldedNorm(forward, convShift);
+            else if (group is DenseForwardGroup { Bias: { } denseShift }) planner.AddFoldedNorm(forward, denseShift);
+            else if (group is BatchMomentsGroup norm) planner.AddNorm(forward, norm.Parameters.Gamma, norm.Parameters.Beta, norm.Parameters.RunningMean, norm.Parameters.RunningVariance);
+            else if (group is PointwiseGroup pointwise) planner.AddNorms(forward, pointwise);
         }
 
         return planner;
+    }
+
+    /// <summary>The parameter behind weights into which a normalization went.</summary>
+    private static int Raw(Graph graph, int weights) => graph[weights].Op is Op.FoldedKernel ? graph[weights].Inputs[0] : weights;
+
+    private static int? RawBias(Graph graph, int weights, int? bias) =>
+        bias is { } b && graph[weights].Op is Op.FoldedKernel ? graph[b].Inputs.Count > 4 ? graph[b].Inputs[4] : null : bias;
+
+    /// <summary>Gives weights into which a normalization went their places: in the derived area, as the weights themselves lie.</summary>
+    /// <param name="graph">The prediction graph.</param>
+    /// <param name="groups">Its groups.</param>
+    public void AddFolded(Graph graph, IEnumerable<KernelGroup> groups)
+    {
+        foreach (KernelGroup group in groups)
+        {
+            (int weights, int? bias, int winograd) = group switch
+            {
+                ConvForwardGroup conv => (conv.Weights, conv.Bias, conv.Winograd.IsUsed ? WinogradPlan.FilterFloats(conv.Geometry) : 0),
+                DenseForwardGroup dense => (dense.Weights, dense.Bias, 0),
+                _ => (-1, null, 0),
+            };
+            if (weights < 0 || graph[weights].Op is not Op.FoldedKernel) continue;
+            AddFolded(graph[weights], _places[Raw(graph, weights)].Floats, winograd);
+            AddFolded(graph[bias!.Value], Panels.Pad(graph[bias.Value].Shape[0]), 0);
+        }
+    }
+
+    private void AddFolded(Value value, int floats, int winogradFloats)
+    {
+        int padded = Panels.Pad(floats);
+        _places[value.Id] = new(value.Name, DerivedFloats, floats, 0, DerivedFloats + padded, 0, 0) { IsDerived = true };
+        DerivedFloats += padded + winogradFloats;
     }
 
     /// <summary>The same places under the ids of another graph of the same model.</summary>
@@ -45,8 +81,33 @@ public sealed class ParameterPlanner
     {
         var planner = new ParameterPlanner { Floats = Floats, DerivedFloats = DerivedFloats, PartialFloats = PartialFloats };
         planner._infos.AddRange(_infos);
-        foreach (Value value in graph.Values.Where(static v => v.Op is Op.Parameter)) planner._places[value.Id] = _places.Values.Single(p => p.Name == value.Name);
+        foreach (Value value in graph.Values.Where(static v => v.Op is Op.Parameter or Op.State)) planner._places[value.Id] = _places.Values.Single(p => p.Name == value.Name);
         return planner;
+    }
+
+    /// <summary>In a model that only predicts, normalizations are known by what scales with their running statistics.</summary>
+    private void AddNorms(Graph forward, PointwiseGroup pointwise)
+    {
+        foreach (Value norm in forward.Values.Where(static v => v.Op is Op.Normalize))
+            if (!_places.ContainsKey(norm.Inputs[3]) && pointwise.Vectors.Any(v => v.Vector == NormVector.RunningScale && v.Parameter == norm.Inputs[3]))
+                AddNorm(forward, norm.Inputs[3], norm.Inputs[4], norm.Inputs[1], norm.Inputs[2]);
+    }
+
+    /// <summary>Likewise by the bias into which one went.</summary>
+    private void AddFoldedNorm(Graph forward, int shift)
+    {
+        if (forward[shift].Op is Op.FoldedBias) AddNorm(forward, forward[shift].Inputs[2], forward[shift].Inputs[3], forward[shift].Inputs[0], forward[shift].Inputs[1]);
+    }
+
+    /// <summary>Gamma owns the normalization's vectors in the derived area, and its partial sums: of the moments, then of the gradients.</summary>
+    private void AddNorm(Graph forward, int gamma, int beta, int mean, int variance)
+    {
+        int channels = forward[gamma].Shape[0], stored = Panels.Pad(channels);
+        AxisInfo[] axes = [Plain(channels, 1)];
+        Add(forward[gamma], [channels], "O", axes, stored, 1, derivedFloats: NormVectors.Count * stored, partial: true, partialFloats: 4 * stored, initializer: Initializer.Ones);
+        Add(forward[beta], [channels], "O", axes, stored, 0, derivedFloats: 0, partial: false);
+        Add(forward[mean], [channels], "O", axes, stored, 0, derivedFloats: 0, partial: false, trained: false);
+        Add(forward[variance], [channels], "O", axes, stored, 0, derivedFloats: 0, partial: false, initializer: Initializer.Ones, trained: false);
     }
 
     private void AddConv(ModelSpec spec, Graph forward, ConvForwardGroup conv, IReadOnlyList<KernelGroup> groups)
@@ -59,7 +120,9 @@ public sealed class ParameterPlanner
         bool hasDgrad = groups.OfType<ConvBackwardGroup>().Any(x => x.Weights == conv.Weights && x.Dx is not null);
         Add(forward[conv.Weights], keras ? [g.R, g.S, g.C, g.K] : [g.K, g.C, g.R, g.S], keras ? "HWIO" : "OIHW", keras ? [r, s, c, k] : [k, c, r, s],
             g.Reduction * g.KStored, Bound(spec.Preset, fanIn, fanOut), derivedFloats: hasDgrad ? g.R * g.S * g.KStored * Panels.Pad(g.CStored) : 0, partial: true,
-            winogradFloats: conv.Winograd.IsUsed ? WinogradPlan.FilterFloats(g) : 0);
+            winogradFloats: conv.Winograd.IsUsed ? WinogradPlan.FilterFloats(g) : 0,
+            flippedFloats: groups.OfType<ConvBackwardGroup>().Any(x => x.Weights == conv.Weights && x.DgradWinograd.IsUsed) ? WinogradPlan.FilterFloats(g) : 0,
+            partialFloats: groups.OfType<ConvBackwardGroup>().Any(x => x.Weights == conv.Weights && x.Partial == ConvPartial.Winograd) ? WinogradPlan.FilterFloats(g) : null);
         if (conv.Bias is { } bias) AddBias(spec, forward[bias], g.K, fanIn, partial: true);
     }
 
@@ -80,14 +143,16 @@ public sealed class ParameterPlanner
     private void AddBias(ModelSpec spec, Value bias, int count, int fanIn, bool partial) =>
         Add(bias, [count], "O", [Plain(count, 1)], Panels.Pad(count), spec.Preset == Preset.Keras ? 0 : 1 / Math.Sqrt(fanIn), derivedFloats: 0, partial);
 
-    private void Add(Value parameter, int[] shape, string layout, AxisInfo[] axes, int floats, double bound, int derivedFloats, bool partial, int winogradFloats = 0)
+    private void Add(
+        Value parameter, int[] shape, string layout, AxisInfo[] axes, int floats, double bound, int derivedFloats, bool partial,
+        int winogradFloats = 0, int flippedFloats = 0, int? partialFloats = null, Initializer? initializer = null, bool trained = true)
     {
         int padded = Panels.Pad(floats);
-        _infos.Add(new(parameter.Name, new(shape), layout, Floats, padded, new(axes), bound == 0 ? Initializer.Zeros : Initializer.Uniform, bound));
-        _places[parameter.Id] = new(parameter.Name, Floats, floats, DerivedFloats, DerivedFloats + Panels.Pad(derivedFloats), PartialFloats);
+        _infos.Add(new(parameter.Name, new(shape), layout, Floats, padded, new(axes), initializer ?? (bound == 0 ? Initializer.Zeros : Initializer.Uniform), bound) { IsTrained = trained });
+        _places[parameter.Id] = new(parameter.Name, Floats, floats, DerivedFloats, DerivedFloats + Panels.Pad(derivedFloats), DerivedFloats + Panels.Pad(derivedFloats) + winogradFloats, PartialFloats);
         Floats += padded;
-        DerivedFloats += Panels.Pad(derivedFloats) + winogradFloats;
-        if (partial) PartialFloats += padded;
+        DerivedFloats += Panels.Pad(derivedFloats) + winogradFloats + flippedFloats;
+        if (partial) PartialFloats += partialFloats ?? padded;
     }
 
     private static AxisInfo Plain(int extent, int stride) => new(extent, stride, extent, 0);
@@ -102,5 +167,10 @@ public sealed class ParameterPlanner
 /// <param name="Floats">Floats in use there.</param>
 /// <param name="Derived">In the arena of derived layouts.</param>
 /// <param name="Winograd">Likewise, of the filter transformed for Winograd.</param>
+/// <param name="Flipped">Likewise, of the flipped filter transformed, for the data gradient.</param>
 /// <param name="Partial">In a task's partial.</param>
-public sealed record PlacedParameter(string Name, int Offset, int Floats, int Derived, int Winograd, int Partial);
+public sealed record PlacedParameter(string Name, int Offset, int Floats, int Derived, int Winograd, int Flipped, int Partial)
+{
+    /// <summary>Whether it is no parameter, but derived of some: <see cref="Offset"/> counts in the arena of derived layouts.</summary>
+    public bool IsDerived { get; init; }
+}

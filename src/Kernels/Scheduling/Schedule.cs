@@ -1,18 +1,23 @@
 namespace Convoke.Kernels.Scheduling;
 
 /// <summary>Ordered kernels with the memory plan of their values: one entry point of the program.</summary>
-/// <param name="Loops">The groups over images, cut into loops: neighbours that work image by image share one, so that an image stays in the cache.</param>
+/// <param name="Loops">The groups over images, stage by stage, cut into loops: neighbours that work image by image share one, so that an image stays in the cache.</param>
 /// <param name="Parameters">The groups over parameters.</param>
 /// <param name="Buffers">Where each stored value lies.</param>
 /// <param name="SampleFloats">Floats per sample of the batch arena.</param>
 /// <param name="TaskFloats">Floats of a worker's scratch.</param>
 public sealed record Schedule(IReadOnlyList<GroupLoop> Loops, IReadOnlyList<KernelGroup> Parameters, IReadOnlyDictionary<int, Buffer> Buffers, int SampleFloats, int TaskFloats)
 {
+    /// <summary>Stages of the phase over images: all images pass one before any enters the next.</summary>
+    public int Stages => Loops.Count == 0 ? 1 : Loops[Loops.Count - 1].Stage + 1;
+
     public IEnumerable<KernelGroup> Groups => Loops.SelectMany(static l => l.Groups).Concat(Parameters);
 }
 
 /// <summary>Groups that run one after another: for each image, or for the chunk as a whole.</summary>
-public sealed record GroupLoop(IReadOnlyList<KernelGroup> Groups)
+/// <param name="Groups">The groups.</param>
+/// <param name="Stage">The stage in which they run.</param>
+public sealed record GroupLoop(IReadOnlyList<KernelGroup> Groups, int Stage = 0)
 {
     public bool PerImage => Groups[0].PerImage;
 }
@@ -34,7 +39,7 @@ public sealed record Buffer(int Id, string Name, string Text, int SampleFloats, 
 
 public enum BufferScope
 {
-    /// <summary>Of all samples, until the phase over parameters: in the batch arena.</summary>
+    /// <summary>Of all samples, for a later stage or the phase over parameters: in the batch arena.</summary>
     Batch,
 
     /// <summary>Of the samples of a chunk: in the worker's scratch.</summary>

@@ -3,7 +3,10 @@ using System.Diagnostics;
 namespace Convoke;
 
 /// <summary>Cross-entropy of target rows (one-hot, or any distribution): <c>-Σ_j t[j] · log y[j]</c>, averaged over the batch.</summary>
-/// <remarks>Labels are rows of as many numbers as there are classes. The last layer has <see cref="Activation.Softmax"/>; both are computed as one, from logits.</remarks>
+/// <remarks>
+/// Labels are rows of as many numbers as there are classes. The last layer has <see cref="Activation.Softmax"/>; both are computed as one, from logits.
+/// A model that ends in an image [H, W, classes] is judged pixel by pixel: every pixel has a label, and the mean is over pixels too.
+/// </remarks>
 [Conditional("CONVOKE_KEEP_ATTRIBUTES")]
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 public sealed class CategoricalCrossentropyAttribute : LossAttribute;

@@ -4,7 +4,7 @@ namespace Convoke.Compiled;
 
 /// <summary>A model's kernels for one vector width, in two phases: over images, then over parameters. Generated code derives from it.</summary>
 /// <remarks>
-/// A training step is: all <see cref="TrainTask"/>s, a barrier, all <see cref="UpdateTask"/>s, a barrier. Tasks of a phase write disjoint memory and
+/// A training step is, for each stage: all <see cref="TrainTask"/>s, a barrier, <see cref="Combine"/>; then all <see cref="UpdateTask"/>s, a barrier. Tasks write disjoint memory and
 /// may run in any order on any thread; each task's own order is fixed, so results do not depend on the number of threads.
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
@@ -18,6 +18,9 @@ public abstract class CpuProgram
 
     /// <summary>Bits of the vectors that the kernels use: 512, 256 or 128.</summary>
     public abstract int VectorBits { get; }
+
+    /// <summary>Stages of the image phase. There is more than one where images need statistics of the whole batch.</summary>
+    public virtual int TrainStages => 1;
 
     /// <summary>Tasks of the parameter phase.</summary>
     public abstract int UpdateTasks { get; }
@@ -34,9 +37,15 @@ public abstract class CpuProgram
 
     /// <summary>Forward, loss and backward of one task's samples; leaves what the parameter phase needs in the batch arena and the task's partial.</summary>
     /// <param name="step">The step.</param>
+    /// <param name="stage">0..<see cref="TrainStages"/> - 1.</param>
     /// <param name="task">0..step.Tasks - 1.</param>
     /// <param name="scratch">This worker's TrainTaskFloats floats; zeroed once, when allocated.</param>
-    public abstract unsafe void TrainTask(StepContext step, int task, float* scratch);
+    public abstract unsafe void TrainTask(StepContext step, int stage, int task, float* scratch);
+
+    /// <summary>Run by one thread when all tasks have been through a stage: makes the batch's statistics of the tasks'.</summary>
+    public virtual unsafe void Combine(StepContext step, int stage)
+    {
+    }
 
     /// <summary>Gradients that run over the whole batch, the optimizer (or the gradient sink), and the derived layouts of one share of the parameters.</summary>
     public abstract unsafe void UpdateTask(StepContext step, int task);
@@ -50,6 +59,11 @@ public abstract class CpuProgram
 
     /// <summary>Rewrites all derived layouts from the parameters, after these were set from outside.</summary>
     public abstract unsafe void Derive(StepContext step);
+
+    /// <summary>Rewrites the weights that prediction reads with normalizations multiplied in; before a prediction, after parameters changed.</summary>
+    public virtual unsafe void Fold(StepContext step)
+    {
+    }
 
     /// <summary>Forward of one chunk, looking at each layer's output: the index of the first layer that yields NaN or infinity, or -1.</summary>
     public abstract unsafe int Probe(StepContext step, int first, int count, float* scratch);

@@ -35,6 +35,9 @@ public sealed class CudaPlan
     /// <summary>Launches that rewrite derived layouts after parameters were set from outside.</summary>
     public required CudaLaunchPlan[] Derive { get; init; }
 
+    /// <summary>Launches before a forward pass, after parameters changed in any way: what only prediction derives from them.</summary>
+    public CudaLaunchPlan[] Fold { get; init; } = [];
+
     /// <summary>Floats per sample of a training step's values.</summary>
     public required int TrainSampleFloats { get; init; }
 

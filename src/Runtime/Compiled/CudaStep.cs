@@ -69,6 +69,9 @@ public unsafe struct CudaStep
     /// <summary>Adam with epsilon behind the correction: 1 / sqrt(1 - beta2^t).</summary>
     public float SecondMomentScale;
 
+    /// <summary>Training passes done: which masks dropout draws next.</summary>
+    public uint Draw;
+
     /// <summary>beta1^t.</summary>
     public double Beta1Power;
 
@@ -80,4 +83,7 @@ public unsafe struct CudaStep
 
     /// <summary>Right answers since it was cleared.</summary>
     public ulong Correct;
+
+    /// <summary>Key of all draws; written once.</summary>
+    public ulong Seed;
 }

@@ -21,8 +21,14 @@ public sealed class NetworkPlan
     /// <summary>Order of an input sample's axes in the user's memory.</summary>
     public required Layout Layout { get; init; }
 
-    /// <summary>Elements of one output sample.</summary>
+    /// <summary>Classes of a prediction, or other values of a row.</summary>
     public required int Classes { get; init; }
+
+    /// <summary>Rows of <see cref="Classes"/> values in an output sample: 1, or the pixels of a map, each of which has a label of its own.</summary>
+    public int Pixels { get; init; } = 1;
+
+    /// <summary>Values of one output sample.</summary>
+    public int OutputLength => Pixels * Classes;
 
     /// <summary>Null for a model that only predicts.</summary>
     public required LossPlan? Loss { get; init; }
@@ -95,9 +101,11 @@ public sealed record LayerPlan(string Name, string Kind, string OutputShape, int
 /// <param name="Layout">Axis letters of the logical shape.</param>
 /// <param name="Offset">First float in the arena.</param>
 /// <param name="Axes">Logical axes in row-major order (an axis may be cut into several).</param>
-/// <param name="Bound">Start values are drawn from [-Bound, Bound); 0 starts with zeros.</param>
+/// <param name="Bound">Start values are drawn from [-Bound, Bound); 0 starts with <paramref name="Start"/>.</param>
+/// <param name="Start">The start value where none is drawn.</param>
+/// <param name="IsTrained">False for running statistics, which have no gradient.</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public sealed record ParameterPlan(string Name, int[] Shape, string Layout, int Offset, AxisPlan[] Axes, double Bound);
+public sealed record ParameterPlan(string Name, int[] Shape, string Layout, int Offset, AxisPlan[] Axes, double Bound, float Start = 0, bool IsTrained = true);
 
 /// <summary>Index i of this axis adds (i / Block) * BlockStride + (i % Block) * Stride to the storage offset.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]

@@ -31,19 +31,19 @@ public unsafe sealed class StepContext
     /// <summary>Input samples f32[N, H*W*C] NHWC, dense rows (a row is not aligned).</summary>
     public float* Images;
 
-    /// <summary>Class indices i32[N]; null where the loss takes rows, or there are no labels.</summary>
+    /// <summary>Class indices i32[N, Pixels]; null where the loss takes rows, or there are no labels.</summary>
     public int* Labels;
 
-    /// <summary>Target rows f32[N, Classes], dense rows; null where the loss takes indices, or there are no labels.</summary>
+    /// <summary>Target rows f32[N, Pixels, Classes], dense rows; null where the loss takes indices, or there are no labels.</summary>
     public float* Targets;
 
     /// <summary>Loss of each sample f32[N]; null where none is wanted.</summary>
     public float* Losses;
 
-    /// <summary>1 where the sample was classified right, else 0, i32[N]; null where <see cref="Losses"/> is.</summary>
+    /// <summary>How many of the sample's rows (1, or the pixels of a map) were classified right, i32[N]; null where <see cref="Losses"/> is.</summary>
     public int* Correct;
 
-    /// <summary>Model output f32[N, Classes], dense rows; null while training.</summary>
+    /// <summary>Model output f32[N, Pixels, Classes], of channels-first models f32[N, Classes, Pixels], dense rows; null while training.</summary>
     public float* Output;
 
     /// <summary>Samples that <see cref="Batch"/> has room for.</summary>
@@ -57,6 +57,12 @@ public unsafe sealed class StepContext
 
     /// <summary>1 / N, the weight of a sample in the mean loss.</summary>
     public float InverseN;
+
+    /// <summary>Seed of the model, the key of all its random draws.</summary>
+    public ulong Seed;
+
+    /// <summary>Training passes that were made before this one, which tell one pass's dropout masks from another's.</summary>
+    public uint Draw;
 
     /// <summary>Sgd: the learning rate. Adam: the learning rate with the step's bias correction, as the preset's form has it.</summary>
     public float StepSize;

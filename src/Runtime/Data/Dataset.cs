@@ -12,8 +12,9 @@ public sealed class Dataset
     private readonly ReadOnlyMemory<int> _labels;
     private readonly bool _isBytes;
 
-    private Dataset(string name, bool isBytes, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<float> floats, ReadOnlyMemory<int> labels, int height, int width, int channels, int classes, Layout layout)
+    private Dataset(string name, bool isBytes, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<float> floats, ReadOnlyMemory<int> labels, int height, int width, int channels, int classes, Layout layout, int labelsPerSample)
     {
+        LabelsPerSample = labelsPerSample;
         (Name, Height, Width, Channels, Classes, Layout) = (name, height, width, channels, classes, layout);
         (_isBytes, _bytes, _floats, _labels) = (isBytes, bytes, floats, labels);
     }
@@ -22,7 +23,10 @@ public sealed class Dataset
     public string Name { get; }
 
     /// <summary>Number of samples.</summary>
-    public int Count => _labels.Length;
+    public int Count => _labels.Length / LabelsPerSample;
+
+    /// <summary>Labels of one sample: 1, or for segmentation one a pixel, row by row.</summary>
+    public int LabelsPerSample { get; }
 
     /// <summary>Pixels from top to bottom.</summary>
     public int Height { get; }
@@ -42,26 +46,29 @@ public sealed class Dataset
     /// <summary>Elements of one sample.</summary>
     public int SampleLength => Height * Width * Channels;
 
-    /// <summary>A data set over byte pixels: <paramref name="images"/> u8[N, sample], <paramref name="labels"/> i32[N]; the memory is kept, not copied.</summary>
+    /// <summary>A data set over byte pixels: <paramref name="images"/> u8[N, sample], <paramref name="labels"/> i32[N, labelsPerSample]; the memory is kept, not copied.</summary>
     /// <exception cref="ShapeMismatchException">The lengths disagree.</exception>
     /// <exception cref="LabelException">A label is outside of [0, <paramref name="classes"/>).</exception>
-    public static Dataset FromBytes(string name, ReadOnlyMemory<byte> images, ReadOnlyMemory<int> labels, int height, int width, int channels, int classes, Layout layout = Layout.ChannelsLast)
+    public static Dataset FromBytes(string name, ReadOnlyMemory<byte> images, ReadOnlyMemory<int> labels, int height, int width, int channels, int classes, Layout layout = Layout.ChannelsLast, int labelsPerSample = 1)
     {
-        Validate(name, images.Length, labels.Span, height, width, channels, classes, layout);
-        return new Dataset(name, true, images, default, labels, height, width, channels, classes, layout);
+        Validate(name, images.Length, labels.Span, height, width, channels, classes, layout, labelsPerSample);
+        return new Dataset(name, true, images, default, labels, height, width, channels, classes, layout, labelsPerSample);
     }
 
-    /// <summary>A data set over float pixels, taken as they are: <paramref name="images"/> f32[N, sample], <paramref name="labels"/> i32[N]; the memory is kept, not copied.</summary>
+    /// <summary>A data set over float pixels, taken as they are: <paramref name="images"/> f32[N, sample], <paramref name="labels"/> i32[N, labelsPerSample]; the memory is kept, not copied.</summary>
     /// <exception cref="ShapeMismatchException">The lengths disagree.</exception>
     /// <exception cref="LabelException">A label is outside of [0, <paramref name="classes"/>).</exception>
-    public static Dataset FromFloats(string name, ReadOnlyMemory<float> images, ReadOnlyMemory<int> labels, int height, int width, int channels, int classes, Layout layout = Layout.ChannelsLast)
+    public static Dataset FromFloats(string name, ReadOnlyMemory<float> images, ReadOnlyMemory<int> labels, int height, int width, int channels, int classes, Layout layout = Layout.ChannelsLast, int labelsPerSample = 1)
     {
-        Validate(name, images.Length, labels.Span, height, width, channels, classes, layout);
-        return new Dataset(name, false, default, images, labels, height, width, channels, classes, layout);
+        Validate(name, images.Length, labels.Span, height, width, channels, classes, layout, labelsPerSample);
+        return new Dataset(name, false, default, images, labels, height, width, channels, classes, layout, labelsPerSample);
     }
 
-    /// <summary>Class of sample <paramref name="index"/>.</summary>
-    public int Label(int index) => _labels.Span[index];
+    /// <summary>Class of sample <paramref name="index"/>; of several labels the first.</summary>
+    public int Label(int index) => _labels.Span[index * LabelsPerSample];
+
+    /// <summary>Labels i32[LabelsPerSample] of sample <paramref name="index"/>.</summary>
+    public ReadOnlySpan<int> LabelsOf(int index) => _labels.Span.Slice(index * LabelsPerSample, LabelsPerSample);
 
     /// <summary>Copies sample <paramref name="index"/>, in this set's layout, as floats into the first <see cref="SampleLength"/> of <paramref name="destination"/>.</summary>
     public void CopyImage(int index, Span<float> destination)
@@ -85,7 +92,7 @@ public sealed class Dataset
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((long)start + count, Count, nameof(count));
         int first = start * SampleLength, length = count * SampleLength;
-        return new Dataset(Name, _isBytes, _isBytes ? _bytes.Slice(first, length) : default, _isBytes ? default : _floats.Slice(first, length), _labels.Slice(start, count), Height, Width, Channels, Classes, Layout);
+        return new Dataset(Name, _isBytes, _isBytes ? _bytes.Slice(first, length) : default, _isBytes ? default : _floats.Slice(first, length), _labels.Slice(start * LabelsPerSample, count * LabelsPerSample), Height, Width, Channels, Classes, Layout, LabelsPerSample);
     }
 
     /// <summary>The samples in batches of <paramref name="batchSize"/>, the last one smaller where they do not divide; each batch has memory of its own.</summary>
@@ -111,7 +118,7 @@ public sealed class Dataset
     /// <summary>Whether pixels are bytes.</summary>
     internal bool IsBytes => _isBytes;
 
-    /// <summary>Class indices i32[Count].</summary>
+    /// <summary>Class indices i32[Count, LabelsPerSample].</summary>
     internal ReadOnlySpan<int> Labels => _labels.Span;
 
     /// <summary>Bytes of one sample as it is stored.</summary>
@@ -142,18 +149,18 @@ public sealed class Dataset
         {
             int count = Math.Min(batchSize, Count - start);
             float[] images = GC.AllocateUninitializedArray<float>(checked(count * SampleLength));
-            int[] labels = new int[count];
+            int[] labels = new int[count * LabelsPerSample];
             for (int i = 0; i < count; i++)
             {
                 int index = shuffleSeed is null ? start + i : order[start + i];
                 CopyImage(index, images.AsSpan(i * SampleLength, SampleLength));
-                labels[i] = Label(index);
+                LabelsOf(index).CopyTo(labels.AsSpan(i * LabelsPerSample));
             }
-            yield return new Batch(images, labels);
+            yield return new Batch(images, labels, count);
         }
     }
 
-    private static void Validate(string name, int elements, ReadOnlySpan<int> labels, int height, int width, int channels, int classes, Layout layout)
+    private static void Validate(string name, int elements, ReadOnlySpan<int> labels, int height, int width, int channels, int classes, Layout layout, int labelsPerSample)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
@@ -161,13 +168,17 @@ public sealed class Dataset
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(classes, 1);
         if (layout is not (Layout.ChannelsLast or Layout.ChannelsFirst)) throw new ArgumentOutOfRangeException(nameof(layout), layout, "There are ChannelsLast and ChannelsFirst.");
+        ArgumentOutOfRangeException.ThrowIfLessThan(labelsPerSample, 1);
+        if (labels.Length % labelsPerSample != 0)
+            throw new ShapeMismatchException(string.Create(CultureInfo.InvariantCulture, $"Data set \"{name}\": {labels.Length} labels are no whole number of samples of {labelsPerSample} labels."));
+        int samples = labels.Length / labelsPerSample;
         long sample = checked((long)height * width * channels);
-        if (elements != labels.Length * sample)
-            throw new ShapeMismatchException(string.Create(CultureInfo.InvariantCulture, $"Data set \"{name}\": {labels.Length} labels and samples of {height}x{width}x{channels} = {sample} values need {labels.Length * sample} values, but there are {elements}."));
+        if (elements != samples * sample)
+            throw new ShapeMismatchException(string.Create(CultureInfo.InvariantCulture, $"Data set \"{name}\": {labels.Length} labels and samples of {height}x{width}x{channels} = {sample} values need {samples * sample} values, but there are {elements}."));
         for (int i = 0; i < labels.Length; i++)
         {
             if ((uint)labels[i] >= (uint)classes)
-                throw new LabelException(string.Create(CultureInfo.InvariantCulture, $"Data set \"{name}\": the label of sample {i} is {labels[i]}, but with {classes} classes labels lie in 0..{classes - 1}."));
+                throw new LabelException(string.Create(CultureInfo.InvariantCulture, $"Data set \"{name}\": the label of sample {i / labelsPerSample} is {labels[i]}, but with {classes} classes labels lie in 0..{classes - 1}."));
         }
     }
 }

@@ -101,11 +101,11 @@ public sealed class Device
     public override string ToString() => Name;
 
     /// <summary>The engine of a model on this device.</summary>
-    internal StepEngine CreateEngine(NetworkPlan plan, CpuProgram cpu, CudaProgram? cuda)
+    internal StepEngine CreateEngine(NetworkPlan plan, CpuProgram cpu, CudaProgram? cuda, ulong seed)
     {
-        if (_gpu is null) return new CpuEngine(plan, cpu, Threads);
+        if (_gpu is null) return new CpuEngine(plan, cpu, Threads, seed);
         if (cuda is null) throw NotAvailable(Name, $"{plan.Name} was built without CUDA kernels");
-        return new CudaEngine(plan, cpu, cuda, _gpu.Ordinal, useGraphs: Environment.GetEnvironmentVariable("CONVOKE_CUDA_GRAPHS") != "0");
+        return new CudaEngine(plan, cpu, cuda, _gpu.Ordinal, seed, useGraphs: Environment.GetEnvironmentVariable("CONVOKE_CUDA_GRAPHS") != "0");
     }
 
     private static bool IsBest(string text) => text.Trim().Equals("best", StringComparison.OrdinalIgnoreCase);

@@ -21,9 +21,13 @@ public sealed class ForwardTrace
     /// <summary>The calls so far, in order.</summary>
     public IReadOnlyList<TracedCall> Calls => _calls;
 
+    /// <summary>Records a call without numbers.</summary>
+    /// <exception cref="ArgumentException">An input belongs to another record.</exception>
+    internal static Sym Record(string layer, params ReadOnlySpan<Sym> inputs) => Record(layer, [], inputs);
+
     /// <summary>Records a call.</summary>
     /// <exception cref="ArgumentException">An input belongs to another record.</exception>
-    internal static Sym Record(string layer, params ReadOnlySpan<Sym> inputs)
+    internal static Sym Record(string layer, double[] arguments, params ReadOnlySpan<Sym> inputs)
     {
         if (inputs.IsEmpty) throw new ArgumentException($"{layer} needs a value to work on.", nameof(inputs));
         var calls = new int[inputs.Length];
@@ -35,7 +39,7 @@ public sealed class ForwardTrace
         }
 
         ForwardTrace trace = inputs[0].Trace;
-        trace._calls.Add(new TracedCall(layer, calls));
+        trace._calls.Add(new TracedCall(layer, calls) { Arguments = arguments });
         return new Sym(trace, trace._calls.Count - 1);
     }
 }

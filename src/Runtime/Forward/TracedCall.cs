@@ -5,6 +5,9 @@ namespace Convoke;
 /// <param name="Inputs">The calls whose results it reads; -1 for the model's input.</param>
 public sealed record TracedCall(string Layer, IReadOnlyList<int> Inputs)
 {
-    /// <summary>The layer and what it reads, such as "fc2(%6)".</summary>
-    public override string ToString() => $"{Layer}({string.Join(", ", Inputs.Select(static input => input < 0 ? "input" : FormattableString.Invariant($"%{input}")))})";
+    /// <summary>Numbers that the operation was given, such as the slope of a leaky ReLU.</summary>
+    public IReadOnlyList<double> Arguments { get; init; } = [];
+
+    /// <summary>The layer, what it reads, and its numbers, such as "fc2(%6)" or "upsample(%3, 2, 2)".</summary>
+    public override string ToString() => $"{Layer}({string.Join(", ", [.. Inputs.Select(static input => input < 0 ? "input" : FormattableString.Invariant($"%{input}")), .. Arguments.Select(static number => FormattableString.Invariant($"{number}"))])})";
 }

@@ -22,11 +22,11 @@ internal sealed unsafe class StepArea(NetworkPlan plan, bool training) : IDispos
         long byteCount = 0;
         long batch = Reserve(ref byteCount, capacity, sampleFloats);
         long images = Reserve(ref byteCount, capacity, imageFloats);
-        long labels = Reserve(ref byteCount, capacity, indices ? 1 : 0);
-        long targets = Reserve(ref byteCount, capacity, rows ? plan.Classes : 0);
+        long labels = Reserve(ref byteCount, capacity, indices ? plan.Pixels : 0);
+        long targets = Reserve(ref byteCount, capacity, rows ? plan.OutputLength : 0);
         long losses = Reserve(ref byteCount, capacity, plan.Loss is null ? 0 : 1);
         long correct = Reserve(ref byteCount, capacity, plan.Loss is null ? 0 : 1);
-        long output = Reserve(ref byteCount, capacity, training ? 0 : plan.Classes);
+        long output = Reserve(ref byteCount, capacity, training ? 0 : plan.OutputLength);
 
         // Built before the old block goes, so that a model which ran out of memory is still whole.
         AlignedMemory block = new(byteCount);
@@ -43,16 +43,16 @@ internal sealed unsafe class StepArea(NetworkPlan plan, bool training) : IDispos
         Context.Capacity = capacity;
     }
 
-    /// <summary>Class indices i32[Capacity]; null unless the loss takes them.</summary>
+    /// <summary>Class indices i32[Capacity, Pixels]; null unless the loss takes them.</summary>
     public int* Labels { get; private set; }
 
-    /// <summary>Target rows f32[Capacity, Classes]; null unless the loss takes them.</summary>
+    /// <summary>Target rows f32[Capacity, Pixels, Classes]; null unless the loss takes them.</summary>
     public float* Targets { get; private set; }
 
     /// <summary>Losses f32[Capacity]; null without a loss.</summary>
     public float* Losses { get; private set; }
 
-    /// <summary>Right or wrong i32[Capacity]; null without a loss.</summary>
+    /// <summary>Rows that are right i32[Capacity]; null without a loss.</summary>
     public int* Correct { get; private set; }
 
     /// <summary>Sets the batch of the coming step, with its labels and losses or without.</summary>

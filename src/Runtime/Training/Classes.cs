@@ -1,16 +1,30 @@
+using Convoke.Compiled;
+
 namespace Convoke;
 
-/// <summary>From a row of outputs to the class that it speaks for.</summary>
+/// <summary>From rows of outputs to the classes that they speak for.</summary>
 internal static class Classes
 {
-    /// <summary>First of the largest values; NaN is never largest, and a row of nothing else gives 0.</summary>
-    public static int Largest(ReadOnlySpan<float> row)
+    /// <summary>Of each row of outputs [N, Pixels, Classes], or of a channels-first map [N, Classes, Pixels], the largest value's class.</summary>
+    public static void Largest(NetworkPlan plan, ReadOnlySpan<float> output, Span<int> classes)
+    {
+        bool classesFirst = plan.Pixels > 1 && plan.Layout == Layout.ChannelsFirst;
+        for (int i = 0; i < classes.Length; i++)
+        {
+            (int sample, int pixel) = Math.DivRem(i, plan.Pixels);
+            ReadOnlySpan<float> rows = output.Slice(sample * plan.OutputLength, plan.OutputLength);
+            classes[i] = classesFirst ? Largest(rows[pixel..], plan.Pixels, plan.Classes) : Largest(rows[(pixel * plan.Classes)..], 1, plan.Classes);
+        }
+    }
+
+    /// <summary>First of the largest of <paramref name="count"/> values; NaN is never largest, and a row of nothing else gives 0.</summary>
+    private static int Largest(ReadOnlySpan<float> row, int stride, int count)
     {
         int best = 0;
         float largest = float.NegativeInfinity;
-        for (int k = 0; k < row.Length; k++)
+        for (int k = 0; k < count; k++)
         {
-            if (row[k] > largest) (best, largest) = (k, row[k]);
+            if (row[k * stride] > largest) (best, largest) = (k, row[k * stride]);
         }
         return best;
     }

@@ -13,14 +13,15 @@ internal sealed unsafe class CpuEngine : StepEngine
     private readonly TrainPhase _train;
     private readonly UpdatePhase _update;
     private readonly PredictPhase _predict;
-    private bool _derivedIsStale = true;
+    private bool _derivedIsStale = true, _foldedIsStale = true;
     private double _lossSum;
     private long _correct, _samples;
 
-    public CpuEngine(NetworkPlan plan, CpuProgram program, int threads)
+    public CpuEngine(NetworkPlan plan, CpuProgram program, int threads, ulong seed)
     {
         (_plan, _program) = (plan, program);
         Memory = new ModelMemory(plan, threads);
+        Memory.Training.Context.Seed = seed;
         _pool = new WorkerPool(threads);
         _train = new TrainPhase(program, Memory);
         _update = new UpdatePhase(program, Memory);
@@ -35,7 +36,7 @@ internal sealed unsafe class CpuEngine : StepEngine
     /// <inheritdoc/>
     public override float* WriteParameters()
     {
-        _derivedIsStale = true;
+        _derivedIsStale = _foldedIsStale = true;
         return Memory.Parameters;
     }
 
@@ -54,6 +55,7 @@ internal sealed unsafe class CpuEngine : StepEngine
         Add(ForwardAndBackward(source, count, epoch, gradients: null));
         OptimizerClock.Set(Memory.Training.Context, _plan.Optimizer!, Step + 1);
         _pool.Run(_update, _program.UpdateTasks);
+        _foldedIsStale = true;
         Step++;
     }
 
@@ -114,8 +116,15 @@ internal sealed unsafe class CpuEngine : StepEngine
         StepContext context = Memory.Training.Context;
         context.Gradients = gradients;
         _train.Source = source;
-        _pool.Run(_train, context.Tasks);
+        for (int stage = 0; stage < _program.TrainStages; stage++)
+        {
+            _train.Stage = stage;
+            _pool.Run(_train, context.Tasks);
+            _program.Combine(context, stage);
+        }
+
         _train.Source = null;
+        context.Draw++;
         BatchSum sum = Sum(context);
         return double.IsFinite(sum.Loss) ? sum : throw NotFinite(context, sum.Loss, epoch);
     }
@@ -123,11 +132,20 @@ internal sealed unsafe class CpuEngine : StepEngine
     private void Forward(SampleSource source, int count, bool measured, float* probabilities, int* classes)
     {
         Memory.EnsurePrediction(count);
-        RefreshDerived();
+        RefreshFolded();
         Memory.Prediction.Begin(count, measured);
         _predict.Aim(source, probabilities, classes);
         _pool.Run(_predict, (count + CpuProgram.ImagesPerChunk - 1) / CpuProgram.ImagesPerChunk);
         _predict.Aim(null, null, null);
+    }
+
+    /// <summary>What only prediction reads is made when there is a prediction.</summary>
+    private void RefreshFolded()
+    {
+        RefreshDerived();
+        if (!_foldedIsStale) return;
+        _program.Fold(Memory.Prediction.Context);
+        _foldedIsStale = false;
     }
 
     private void RefreshDerived()
@@ -175,6 +193,7 @@ internal sealed unsafe class CpuEngine : StepEngine
             if (!TensorPrimitives.IsFiniteAll(new ReadOnlySpan<float>(failed.Images + ((long)n * sample), sample))) return InputName;
         }
         Memory.EnsurePrediction(failed.N);
+        RefreshFolded();
         Memory.Prediction.Begin(failed.N, measured: false);
         StepContext probe = Memory.Prediction.Context;
         float* own = probe.Images;

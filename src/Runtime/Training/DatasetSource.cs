@@ -22,12 +22,13 @@ internal sealed unsafe class DatasetSource(NetworkPlan plan, Dataset data) : Sam
         {
             int index = Order is { } order ? order[Start + n] : Start + n;
             data.CopyChannelsLast(index, new Span<float>(step.Images + ((long)n * sampleLength), sampleLength));
-            if (step.Labels != null) step.Labels[n] = data.Label(index);
+            ReadOnlySpan<int> labels = data.LabelsOf(index);
+            if (step.Labels != null) labels.CopyTo(new Span<int>(step.Labels + ((long)n * plan.Pixels), plan.Pixels));
             if (step.Targets != null)
             {
-                Span<float> row = new(step.Targets + ((long)n * plan.Classes), plan.Classes);
-                row.Clear();
-                row[data.Label(index)] = 1f;
+                Span<float> rows = new(step.Targets + ((long)n * plan.OutputLength), plan.OutputLength);
+                rows.Clear();
+                for (int pixel = 0; pixel < labels.Length; pixel++) rows[(pixel * plan.Classes) + labels[pixel]] = 1f;
             }
         }
     }

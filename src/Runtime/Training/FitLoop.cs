@@ -72,7 +72,7 @@ internal sealed class FitLoop(NetworkPlan plan, StepEngine engine, ModelGuard gu
     private EpochResult Result(int epoch, Evaluation? validation) =>
         new(epoch, _sum.Loss / _sum.Count, Accuracy, validation?.Loss, validation?.Accuracy, Stopwatch.GetElapsedTime(_epochBegan), _step);
 
-    private double? Accuracy => plan.Accuracy ? (double)_sum.Correct / _sum.Count : null;
+    private double? Accuracy => plan.Accuracy ? (double)_sum.Correct / (_sum.Count * plan.Pixels) : null;
 
     private void Report(int epoch, EpochResult? completed)
     {

@@ -54,10 +54,14 @@ internal sealed class InputChecks(NetworkPlan plan)
         HasLoss();
         if (plan.Loss == LossPlan.CategoricalCrossentropy)
             throw new LabelException(Text($"{plan.Name}: the loss CategoricalCrossentropy takes target rows f32[N, {plan.Classes}], got class indices; pass one-hot rows, or write [SparseCategoricalCrossentropy] on the class."));
-        if (labels.Length != samples) throw new ShapeMismatchException(Text($"{plan.Name}: {samples} samples need {samples} labels, got {labels.Length}."));
-        for (int n = 0; n < labels.Length; n++)
+        if (labels.Length != (long)samples * plan.Pixels)
+            throw new ShapeMismatchException(plan.Pixels == 1
+                ? Text($"{plan.Name}: {samples} samples need {samples} labels, got {labels.Length}.")
+                : Text($"{plan.Name}: {samples} samples of {plan.Pixels} pixels need {samples} x {plan.Pixels} = {(long)samples * plan.Pixels} labels, got {labels.Length}."));
+        for (int i = 0; i < labels.Length; i++)
         {
-            if ((uint)labels[n] >= (uint)plan.Classes) throw new LabelException(Text($"{plan.Name}: the label of sample {n} is {labels[n]}, but with {plan.Classes} classes labels lie in 0..{plan.Classes - 1}."));
+            if ((uint)labels[i] >= (uint)plan.Classes)
+                throw new LabelException(Text($"{plan.Name}: the label of {(plan.Pixels == 1 ? "" : Text($"pixel {i % plan.Pixels} of "))}sample {i / plan.Pixels} is {labels[i]}, but with {plan.Classes} classes labels lie in 0..{plan.Classes - 1}."));
         }
     }
 
@@ -67,12 +71,12 @@ internal sealed class InputChecks(NetworkPlan plan)
         HasLoss();
         if (plan.Loss != LossPlan.CategoricalCrossentropy)
             throw new LabelException(Text($"{plan.Name}: the loss {plan.Loss} takes class indices i32[N], got floats; pass indices, or write [CategoricalCrossentropy] behind a softmax on the class."));
-        if (targets.Length != (long)samples * plan.Classes)
-            throw new ShapeMismatchException(Text($"{plan.Name}: {samples} samples need target rows of {samples} x {plan.Classes} = {(long)samples * plan.Classes} floats, got {targets.Length}."));
+        if (targets.Length != (long)samples * plan.OutputLength)
+            throw new ShapeMismatchException(Text($"{plan.Name}: {samples} samples need target rows of {samples} x {(plan.Pixels == 1 ? "" : Text($"{plan.Pixels} x "))}{plan.Classes} = {(long)samples * plan.OutputLength} floats, got {targets.Length}."));
         if (TensorPrimitives.IsFiniteAll(targets)) return;
         for (int i = 0; i < targets.Length; i++)
         {
-            if (!float.IsFinite(targets[i])) throw new LabelException(Text($"{plan.Name}: targets must be finite, but class {i % plan.Classes} of sample {i / plan.Classes} is {targets[i]}."));
+            if (!float.IsFinite(targets[i])) throw new LabelException(Text($"{plan.Name}: targets must be finite, but class {i % plan.Classes} of {(plan.Pixels == 1 ? "" : Text($"pixel {i / plan.Classes % plan.Pixels} of "))}sample {i / plan.OutputLength} is {targets[i]}."));
         }
     }
 
@@ -83,6 +87,10 @@ internal sealed class InputChecks(NetworkPlan plan)
             throw new ShapeMismatchException(Text($"{plan.Name} takes samples of height x width x channels = {plan.Height}x{plan.Width}x{plan.Channels}, the data set \"{data.Name}\" has {data.Height}x{data.Width}x{data.Channels}."));
         if (data.Classes != plan.Classes)
             throw new LabelException(Text($"{plan.Name} tells {plan.Classes} classes apart, the data set \"{data.Name}\" has {data.Classes}; the last layer's size and the data must agree."));
+        if (data.LabelsPerSample != plan.Pixels)
+            throw new ShapeMismatchException(plan.Pixels == 1
+                ? Text($"{plan.Name} takes one label a sample, the data set \"{data.Name}\" has {data.LabelsPerSample}.")
+                : Text($"{plan.Name} takes a label for each of {plan.Pixels} pixels, the data set \"{data.Name}\" has {data.LabelsPerSample} a sample."));
         if (data.Count == 0)
             throw new ShapeMismatchException(Text($"{plan.Name} needs at least one sample, the data set \"{data.Name}\" has none."));
     }
@@ -101,11 +109,11 @@ internal sealed class InputChecks(NetworkPlan plan)
         return matches ? checked((int)lengths[0]) : throw new ShapeMismatchException(Text($"{plan.Name} takes images {axes} or [N, {_sampleLength}], got {Axes(lengths)}."));
     }
 
-    /// <summary>The lengths of a tensor of outputs: [N, Classes].</summary>
+    /// <summary>The lengths of a tensor of outputs: [N, OutputLength].</summary>
     public void OutputTensor(ReadOnlySpan<nint> lengths, int samples)
     {
-        if (lengths.Length != 2 || lengths[0] != samples || lengths[1] != plan.Classes)
-            throw new ShapeMismatchException(Text($"{plan.Name}: {samples} samples give probabilities [{samples}, {plan.Classes}], the destination is {Axes(lengths)}."));
+        if (lengths.Length != 2 || lengths[0] != samples || lengths[1] != plan.OutputLength)
+            throw new ShapeMismatchException(Text($"{plan.Name}: {samples} samples give probabilities [{samples}, {plan.OutputLength}], the destination is {Axes(lengths)}."));
     }
 
     private static string Axes(ReadOnlySpan<nint> lengths)

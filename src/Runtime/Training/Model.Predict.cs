@@ -6,13 +6,13 @@ public abstract unsafe partial class Model
 {
     /// <summary>The model's output for each image.</summary>
     /// <param name="images">f32[N, sample] in the model's layout; N follows from the length and may be 0.</param>
-    /// <param name="probabilities">f32[N, classes], filled: probabilities of a model that ends in a softmax or has a cross-entropy, otherwise its last layer's values.</param>
+    /// <param name="probabilities">f32[N, classes], of a map f32[N, height, width, classes] in the model's order of axes, filled: what the model's last layer yields.</param>
     /// <exception cref="ShapeMismatchException">The sizes disagree with the model or with each other.</exception>
     public void Predict(ReadOnlySpan<float> images, Span<float> probabilities)
     {
         using ModelGuard.Lease lease = _guard.Enter();
         int count = _checks.SampleCount(images.Length);
-        _checks.Destination(probabilities.Length, count, _plan.Classes, "floats");
+        _checks.Destination(probabilities.Length, count, _plan.OutputLength, "floats");
         RunPredict(images, count, probabilities, default);
     }
 
@@ -33,7 +33,7 @@ public abstract unsafe partial class Model
             RunPredict(source, count, probabilities.GetSpan(origin[..2], (int)probabilities.FlattenedLength), default);
             return;
         }
-        float[] rows = new float[count * _plan.Classes];
+        float[] rows = new float[count * _plan.OutputLength];
         RunPredict(source, count, rows, default);
         new ReadOnlyTensorSpan<float>(rows, probabilities.Lengths).CopyTo(probabilities);
 
@@ -47,22 +47,24 @@ public abstract unsafe partial class Model
 
     /// <summary>The most probable class of one image f32[sample] in the model's layout; the lower one of equals.</summary>
     /// <exception cref="ShapeMismatchException"><paramref name="image"/> is not exactly one sample.</exception>
+    /// <exception cref="InvalidOperationException">The model yields a class per pixel.</exception>
     public int PredictClass(ReadOnlySpan<float> image)
     {
+        if (_plan.Pixels > 1) throw new InvalidOperationException($"{_plan.Name} yields a class for each of {_plan.Pixels} pixels: call PredictClasses.");
         int result = 0;
         PredictClasses(image, new Span<int>(ref result));
         return result;
     }
 
-    /// <summary>The most probable class of each image; the lower one of equals.</summary>
+    /// <summary>The most probable class of each image, or of each pixel of a map; the lower one of equals.</summary>
     /// <param name="images">f32[N, sample] in the model's layout; N follows from the length and may be 0.</param>
-    /// <param name="classes">i32[N], filled.</param>
+    /// <param name="classes">i32[N], of a map i32[N, height, width], filled.</param>
     /// <exception cref="ShapeMismatchException">The sizes disagree with the model or with each other.</exception>
     public void PredictClasses(ReadOnlySpan<float> images, Span<int> classes)
     {
         using ModelGuard.Lease lease = _guard.Enter();
         int count = _checks.SampleCount(images.Length);
-        _checks.Destination(classes.Length, count, 1, "classes");
+        _checks.Destination(classes.Length, count, _plan.Pixels, "classes");
         RunPredict(images, count, default, classes);
     }
 
@@ -96,8 +98,8 @@ public abstract unsafe partial class Model
                 _engine.Predict(
                     _spans,
                     Math.Min(SliceSamples, count - start),
-                    probabilityPointer == null ? null : probabilityPointer + ((long)start * _plan.Classes),
-                    classPointer == null ? null : classPointer + start);
+                    probabilityPointer == null ? null : probabilityPointer + ((long)start * _plan.OutputLength),
+                    classPointer == null ? null : classPointer + ((long)start * _plan.Pixels));
             }
         }
     }

@@ -40,7 +40,7 @@ public abstract unsafe partial class Model
             if (update) _engine.Train(_spans, count, epoch: null);
             else _engine.Gradients(_spans, count);
             BatchSum sum = _engine.ReadSum();
-            return new StepResult(sum.Loss / sum.Count, _plan.Accuracy ? (double)sum.Correct / sum.Count : null, count);
+            return new StepResult(sum.Loss / sum.Count, _plan.Accuracy ? (double)sum.Correct / (sum.Count * _plan.Pixels) : null, count);
         }
     }
 }

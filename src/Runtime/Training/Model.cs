@@ -32,7 +32,7 @@ public abstract partial class Model : IDisposable
         _guard = new ModelGuard(plan.Name);
         _checks = new InputChecks(plan);
         _spans = new SpanSource(plan);
-        _engine = device.CreateEngine(plan, program, cuda);
+        _engine = device.CreateEngine(plan, program, cuda, seed);
         Parameter[] parameters = new Parameter[plan.Parameters.Length];
         try
         {

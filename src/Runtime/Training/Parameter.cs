@@ -31,6 +31,9 @@ public sealed unsafe class Parameter
     /// <summary>Letters of the axes, "HWIO".</summary>
     public string Layout => _plan.Layout;
 
+    /// <summary>Whether the optimizer moves it; false for running statistics, which move without a gradient.</summary>
+    public bool IsTrained => _plan.IsTrained;
+
     /// <summary>Copies the values to the first <see cref="Count"/> elements of <paramref name="destination"/>.</summary>
     /// <exception cref="ParameterException"><paramref name="destination"/> is shorter than <see cref="Count"/>.</exception>
     public void CopyTo(Span<float> destination)
@@ -59,11 +62,12 @@ public sealed unsafe class Parameter
 
     /// <summary>Copies the gradient of the mean loss that the last <c>ComputeGradients</c> left, in the order of <see cref="CopyTo"/>.</summary>
     /// <exception cref="ParameterException"><paramref name="destination"/> is shorter than <see cref="Count"/>.</exception>
-    /// <exception cref="InvalidOperationException">No gradients were computed yet.</exception>
+    /// <exception cref="InvalidOperationException">No gradients were computed yet, or there are none, as this is a running statistic (<see cref="IsTrained"/>).</exception>
     public void CopyGradientTo(Span<float> destination)
     {
         CheckDestination(destination.Length);
         using ModelGuard.Lease lease = _guard.Enter();
+        if (!_plan.IsTrained) throw new InvalidOperationException($"{Name} is a running statistic, which training moves without a gradient.");
         if (!_engine.HasGradients) throw new InvalidOperationException($"There is no gradient of {Name} yet: call ComputeGradients first (TrainStep keeps none).");
         Gather(_engine.ReadGradients(), destination);
     }
@@ -76,9 +80,10 @@ public sealed unsafe class Parameter
     /// <summary>Draws the start values; element order is the logical one, so that they do not depend on the storage.</summary>
     internal void Initialize(ulong seed, int index)
     {
-        if (_plan.Bound == 0) return;   // the arena comes zeroed
+        if (_plan is { Bound: 0, Start: 0 }) return;   // the arena comes zeroed
         float[] values = new float[Count];
-        Philox.FillUniform(values, (float)_plan.Bound, seed, (uint)index);
+        if (_plan.Bound == 0) Array.Fill(values, _plan.Start);
+        else Philox.FillUniform(values, (float)_plan.Bound, seed, (uint)index);
         Scatter(values, _engine.WriteParameters());
     }
 

@@ -11,10 +11,10 @@ internal sealed unsafe class SpanSource(NetworkPlan plan) : SampleSource
     /// <summary>f32[N, sample], pinned for the length of the call.</summary>
     public float* Images { get; private set; }
 
-    /// <summary>i32[N] or null.</summary>
+    /// <summary>i32[N, Pixels] or null.</summary>
     public int* Labels { get; private set; }
 
-    /// <summary>f32[N, Classes] or null.</summary>
+    /// <summary>f32[N, Pixels, Classes] or null.</summary>
     public float* Targets { get; private set; }
 
     /// <summary>Sets what the next step reads; <paramref name="labels"/> and <paramref name="targets"/> may be null.</summary>
@@ -35,11 +35,11 @@ internal sealed unsafe class SpanSource(NetworkPlan plan) : SampleSource
             if (_transposes) PixelCopy.ToChannelsLast(source, destination, plan.Channels);
             else source.CopyTo(destination);
         }
-        if (step.Labels != null) new ReadOnlySpan<int>(Labels + first, count).CopyTo(new Span<int>(step.Labels + first, count));
+        if (step.Labels != null) new ReadOnlySpan<int>(Labels + ((long)first * plan.Pixels), count * plan.Pixels).CopyTo(new Span<int>(step.Labels + ((long)first * plan.Pixels), count * plan.Pixels));
         if (step.Targets != null)
         {
-            long offset = (long)first * plan.Classes;
-            int length = count * plan.Classes;
+            long offset = (long)first * plan.OutputLength;
+            int length = count * plan.OutputLength;
             new ReadOnlySpan<float>(Targets + offset, length).CopyTo(new Span<float>(step.Targets + offset, length));
         }
     }

@@ -2,10 +2,13 @@ using Convoke.Compiled;
 
 namespace Convoke;
 
-/// <summary>First phase of a training step: each task fetches its own samples, then runs them forward and backward.</summary>
+/// <summary>First phase of a training step, a stage at a time: each task fetches its own samples, then runs them forward and backward.</summary>
 internal sealed unsafe class TrainPhase(CpuProgram program, ModelMemory memory) : IndexedWork
 {
     public SampleSource? Source { get; set; }
+
+    /// <summary>The stage of the coming run.</summary>
+    public int Stage { get; set; }
 
     /// <inheritdoc/>
     public override void Execute(int task, int worker)
@@ -13,8 +16,8 @@ internal sealed unsafe class TrainPhase(CpuProgram program, ModelMemory memory) 
         StepContext step = memory.Training.Context;
         int first = CpuProgram.FirstSample(step.N, step.Tasks, task);
         int end = CpuProgram.FirstSample(step.N, step.Tasks, task + 1);
-        Source!.Fill(step, first, end - first);
-        program.TrainTask(step, task, memory.TrainScratch(worker));
+        if (Stage == 0) Source!.Fill(step, first, end - first);
+        program.TrainTask(step, Stage, task, memory.TrainScratch(worker));
     }
 }
 
@@ -32,7 +35,7 @@ internal sealed unsafe class PredictPhase(NetworkPlan plan, CpuProgram program, 
     private float* _probabilities;
     private int* _classes;
 
-    /// <summary>Sets the slice's samples, and where its rows f32[N, Classes] and its most probable classes i32[N] go; null for nowhere.</summary>
+    /// <summary>Sets the slice's samples, and where its outputs f32[N, OutputLength] and its most probable classes i32[N, Pixels] go; null for nowhere.</summary>
     public void Aim(SampleSource? source, float* probabilities, int* classes)
     {
         _source = source;
@@ -48,9 +51,8 @@ internal sealed unsafe class PredictPhase(NetworkPlan plan, CpuProgram program, 
         int count = Math.Min(CpuProgram.ImagesPerChunk, step.N - first);
         _source!.Fill(step, first, count);
         program.PredictTask(step, first, count, memory.PredictScratch(worker));
-        ReadOnlySpan<float> output = new(step.Output + ((long)first * plan.Classes), count * plan.Classes);
-        if (_probabilities != null) output.CopyTo(new Span<float>(_probabilities + ((long)first * plan.Classes), output.Length));
-        if (_classes != null)
-            for (int n = 0; n < count; n++) _classes[first + n] = Classes.Largest(output.Slice(n * plan.Classes, plan.Classes));
+        ReadOnlySpan<float> output = new(step.Output + ((long)first * plan.OutputLength), count * plan.OutputLength);
+        if (_probabilities != null) output.CopyTo(new Span<float>(_probabilities + ((long)first * plan.OutputLength), output.Length));
+        if (_classes != null) Classes.Largest(plan, output, new Span<int>(_classes + ((long)first * plan.Pixels), count * plan.Pixels));
     }
 }

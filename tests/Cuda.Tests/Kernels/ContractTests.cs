@@ -31,12 +31,12 @@ public unsafe class ContractTests
             ("images", At(step, &step->Images)), ("labels", At(step, &step->Labels)), ("targets", At(step, &step->Targets)), ("bytes", At(step, &step->Bytes)), ("samples", At(step, &step->Samples)),
             ("position", At(step, &step->Position)), ("shuffled", At(step, &step->Shuffled)), ("low_bits", At(step, &step->LowBits)), ("high_bits", At(step, &step->HighBits)), ("rounds", At(step, &step->Rounds)),
             ("keys", At(step, step->Keys)), ("keep_gradients", At(step, &step->KeepGradients)), ("step", At(step, &step->Step)), ("bad", At(step, &step->Bad)), ("failed_step", At(step, &step->FailedStep)),
-            ("step_size", At(step, &step->StepSize)), ("second_moment_scale", At(step, &step->SecondMomentScale)), ("beta1_power", At(step, &step->Beta1Power)), ("beta2_power", At(step, &step->Beta2Power)),
-            ("loss_sum", At(step, &step->LossSum)), ("correct", At(step, &step->Correct)),
+            ("step_size", At(step, &step->StepSize)), ("second_moment_scale", At(step, &step->SecondMomentScale)), ("draw", At(step, &step->Draw)), ("beta1_power", At(step, &step->Beta1Power)), ("beta2_power", At(step, &step->Beta2Power)),
+            ("loss_sum", At(step, &step->LossSum)), ("correct", At(step, &step->Correct)), ("seed", At(step, &step->Seed)),
         ];
         Assert.Equal(CudaStep.FeedBytes, At(step, &step->Step));
         Assert.Equal(CudaStep.SumOffset, At(step, &step->LossSum));
-        Assert.Equal(CudaStep.SumBytes, sizeof(CudaStep) - CudaStep.SumOffset);
+        Assert.Equal(CudaStep.SumBytes, At(step, &step->Seed) - CudaStep.SumOffset);
         string text = StepText.Declarations + "\nextern \"C\" __global__ void offsets(const Step* step, int* to)\n{\n"
             + string.Concat(fields.Select(static (f, i) => $"    to[{i}] = (int)((const char*)&step->{f.Field} - (const char*)step);\n")) + $"    to[{fields.Length}] = sizeof(Step);\n}}\n";
         string ptx = Encoding.UTF8.GetString(KernelCompiler.Default.Compile(Encoding.UTF8.GetBytes(text), "step.cu", "compute_75").Image).TrimEnd('\0');

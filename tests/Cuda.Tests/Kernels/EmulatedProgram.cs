@@ -33,7 +33,7 @@ internal sealed unsafe class EmulatedProgram : IDisposable
             _batch[place.Key] = _memory.Allocate((long)place.Max(static a => a.SampleFloats) * capacity * 4);
         Allocate(CudaArea.Losses, capacity);
         Allocate(CudaArea.Correct, capacity);
-        Allocate(CudaArea.Output, capacity * model.Classes);
+        Allocate(CudaArea.Output, capacity * model.Classes * model.Pixels);
         Clear(Allocate(CudaArea.Step, sizeof(CudaStep) / 4), sizeof(CudaStep));
     }
 
@@ -72,7 +72,7 @@ internal sealed unsafe class EmulatedProgram : IDisposable
         Step.Bytes = sizeof(T) == 1 ? 1 : 0;
         Step.Labels = labels.Length > 0 ? Upload(labels) : 0;
         Step.Targets = targets.Length > 0 ? Upload(targets) : 0;
-        Step.Samples = Math.Max(labels.Length, targets.Length / _model.Classes);
+        Step.Samples = Math.Max(labels.Length, targets.Length / _model.Classes) / _model.Pixels;
         Step.Position = 0;
         (Step.Beta1Power, Step.Beta2Power, Step.SecondMomentScale) = (1, 1, 1);
     }
@@ -81,9 +81,15 @@ internal sealed unsafe class EmulatedProgram : IDisposable
 
     public void Train(int n) => Run(_model.Cuda.Train, n);
 
+    public void Predict(int n)
+    {
+        Run(_model.Cuda.Fold, 1);
+        Run(_model.Cuda.Predict, n);
+    }
+
     public void Evaluate(int n)
     {
-        Run(_model.Cuda.Predict, n);
+        Predict(n);
         Run(_model.Cuda.Measure, n);
     }
 

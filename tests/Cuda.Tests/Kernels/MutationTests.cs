@@ -75,7 +75,7 @@ public class MutationTests
         Assert.True(found is DeviceFaultException or Xunit.Sdk.XunitException, found is null ? "nothing was found" : $"not a finding: {found}");
     }
 
-    private static string Mutate(string source, string place, string text, string instead)
+    internal static string Mutate(string source, string place, string text, string instead)
     {
         // A kernel's name stands at the start of a line, a helper's in its signature.
         Match start = Regex.Match(source, place.Contains(' ', StringComparison.Ordinal) ? Regex.Escape(place) + @"\(" : "^" + Regex.Escape(place) + @"\(|int " + Regex.Escape(place) + @"\(", RegexOptions.Multiline);

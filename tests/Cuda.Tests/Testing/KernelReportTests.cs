@@ -19,9 +19,17 @@ public partial class KernelReportTests
     [NvrtcTheory, MemberData(nameof(Architectures))]
     public void A_network_of_other_parts_is_within_its_budget(string architecture) => IsWithinBudget<ColorNet>(architecture);
 
+    [NvrtcTheory, MemberData(nameof(Architectures))]
+    public void A_residual_network_is_within_its_budget(string architecture) => IsWithinBudget<ResidualNet>(architecture);
+
+    [NvrtcTheory, MemberData(nameof(Architectures))]
+    public void A_network_of_pixels_is_within_its_budget(string architecture) => IsWithinBudget<PixelNet>(architecture);
+
     [NvrtcFact]
     public void No_kernel_adds_floats_atomically()
     {
+        Assert.Empty(FloatAtomics<ResidualNet>());
+        Assert.Empty(FloatAtomics<PixelNet>());
         Assert.Empty(FloatAtomics<ProgramA>());
         Assert.Empty(FloatAtomics<ProgramB>());
         Assert.Empty(FloatAtomics<ColorNet>());

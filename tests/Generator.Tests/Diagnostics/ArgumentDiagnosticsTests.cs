@@ -17,7 +17,28 @@ public class ArgumentDiagnosticsTests
     [InlineData("Flatten, Dense({|CVK0003:1048577|})", "units of Dense must be 1 to 1048576 but is 1048577")]
     [InlineData("Flatten, Dense(2, In = {|CVK0003:0|})", "In of Dense must be 1 to 2147483647 but is 0")]
     [InlineData("Flatten, Dense(2, Activation = {|CVK0003:(Activation)9|})", "Activation of Dense must be a member of its enumeration but is 9")]
+    [InlineData("Conv2D(4, 3, Stride = {|CVK0003:0|})", "Stride of Conv2D must be 1 to 1024 but is 0")]
+    [InlineData("Conv2D(4, 3, StrideWidth = {|CVK0003:1025|})", "StrideWidth of Conv2D must be 1 to 1024 but is 1025")]
+    [InlineData("Conv2D(4, 3, Stride = 2, StrideHeight = {|CVK0003:1|})", "StrideHeight of Conv2D must be left out beside Stride but is 1")]
+    [InlineData("Conv2D(4, 3, Padding = Padding.Same, Pad = {|CVK0003:1|})", "Pad of Conv2D must be left out beside Padding but is 1")]
+    [InlineData("MaxPool2D(3, PadLeft = {|CVK0003:1|}, Padding = Padding.Valid)", "PadLeft of MaxPool2D must be left out beside Padding but is 1")]
+    [InlineData("Conv2D(4, 3, Pad = 1, PadBottom = {|CVK0003:2|})", "PadBottom of Conv2D must be left out beside Pad but is 2")]
+    [InlineData("Conv2D(4, 3, Pad = {|CVK0003:-1|})", "Pad of Conv2D must be 0 to 1024 but is -1")]
+    [InlineData("Conv2D(4, 3, Padding = {|CVK0003:(Padding)2|})", "Padding of Conv2D must be a member of its enumeration but is 2")]
+    [InlineData("MaxPool2D(3, Pad = {|CVK0003:2|})", "Pad of MaxPool2D must be 0 to 1, half of the window, but is 2")]
+    [InlineData("AveragePool2D(5, 3, PadTop = 2, PadLeft = {|CVK0003:2|})", "PadLeft of AveragePool2D must be 0 to 1, half of the window, but is 2")]
+    [InlineData("AveragePool2D({|CVK0003:0|})", "size of AveragePool2D must be 1 to 1024 but is 0")]
+    [InlineData("Upsample({|CVK0003:0|})", "factor of Upsample must be 1 to 1024 but is 0")]
+    [InlineData("Upsample(2, {|CVK0003:1025|})", "width of Upsample must be 1 to 1024 but is 1025")]
+    [InlineData("BatchNorm(Momentum = {|CVK0003:1|})", "Momentum of BatchNorm must be at least 0 and less than 1 but is 1")]
+    [InlineData("BatchNorm(Epsilon = {|CVK0003:0|})", "Epsilon of BatchNorm must be a finite number greater than 0 but is 0")]
+    [InlineData("Dropout({|CVK0003:1|})", "rate of Dropout must be at least 0 and less than 1 but is 1")]
     public Task Layer_sizes(string layers, string message) => Markup.Expect(Model("8, 8, 1", layers), message);
+
+    /// <summary>PyTorch's momentum is the weight of the new statistics.</summary>
+    [Fact]
+    public Task Momentum_of_PyTorch() => Markup.Expect(
+        Model("8, 8, 1, Defaults = Defaults.PyTorch", "BatchNorm(Momentum = 1), BatchNorm(Momentum = {|CVK0003:0|})"), "Momentum of BatchNorm must be greater than 0 and at most 1 but is 0");
 
     [Theory]
     [InlineData("Sgd({|CVK0003:0|})", "rate of Sgd must be a finite number greater than 0 but is 0")]

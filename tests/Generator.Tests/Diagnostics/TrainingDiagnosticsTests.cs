@@ -24,11 +24,33 @@ public class TrainingDiagnosticsTests
         "SparseCategoricalCrossentropy takes probabilities but dense yields logits; give it Activation = Activation.Softmax, or use [CrossEntropy]")]
     [InlineData("{|CVK0010:SparseCategoricalCrossentropy|}",
         "SparseCategoricalCrossentropy takes probabilities but flatten yields none; end in a layer with Activation.Softmax, or use [CrossEntropy]")]
+    [InlineData("Dense(2, Activation = Activation.LogSoftmax), {|CVK0010:SparseCategoricalCrossentropy|}",
+        "SparseCategoricalCrossentropy takes probabilities but log_softmax yields their logarithms; end in a layer with Activation.Softmax, or use [CrossEntropy]")]
     public Task Last_layer_and_loss(string attributes, string message) =>
         Markup.Expect($"using Convoke;\n[Model(8, 8, 1), Flatten, {attributes}, Adam] partial class M;", message);
 
+    /// <summary>Logarithms of probabilities are logits whose softmax they are; classes of pixels are judged as those of images.</summary>
     [Theory]
-    [InlineData("{|CVK0201:Mine|}, Flatten, Dense(2)", "LayerAttribute", "()", "Layer Mine is not supported yet: layers are Conv2D, MaxPool2D, Flatten and Dense")]
+    [InlineData("Flatten, Dense(2, Activation = Activation.LogSoftmax), CrossEntropy")]
+    [InlineData("Conv2D(2, 1), CrossEntropy")]
+    [InlineData("Conv2D(2, 3, Activation = Activation.LogSoftmax), CrossEntropy")]
+    [InlineData("Conv2D(2, 3, Activation = Activation.Softmax), CategoricalCrossentropy")]
+    [InlineData("MaxPool2D(2), Conv2D(2, 1), Upsample(2), CrossEntropy")]
+    public Task Good_ends(string attributes) => Markup.Expect($"using Convoke;\n[Model(8, 8, 1), {attributes}, Adam] partial class M;");
+
+    [Theory]
+    [InlineData("Flatten, Dense(2, Activation = {|CVK0201:Activation.Sigmoid|}), CrossEntropy", "sigmoid is not supported yet: a sigmoid before the loss")]
+    [InlineData("Flatten, Dense(2, Activation = {|CVK0201:Activation.Tanh|}), SparseCategoricalCrossentropy", "tanh is not supported yet: a tanh before the loss")]
+    [InlineData("Conv2D(2, 3, Activation = {|CVK0201:Activation.LeakyRelu|}), CrossEntropy", "leaky_relu is not supported yet: a leaky ReLU before the loss")]
+    [InlineData("Conv2D(3, 3), BatchNorm(Activation = {|CVK0201:Activation.Gelu|}), CrossEntropy", "gelu is not supported yet: a GELU before the loss")]
+    [InlineData("Conv2D(3, 3), {|CVK0201:GlobalAveragePool2D|}, CrossEntropy", "global_average_pooling2d is not supported yet: a loss on a flat value that no Dense layer yields")]
+    [InlineData("Conv2D({|CVK0106:1|}, 3), CrossEntropy", "conv2d has 1 filter, but CrossEntropy needs at least 2 classes")]
+    [InlineData("{|CVK0106:Upsample(2)|}, CrossEntropy", "up_sampling2d has 1 channel, but CrossEntropy needs at least 2 classes")]
+    public Task Bad_ends(string attributes, string message) => Markup.Expect($"using Convoke;\n[Model(8, 8, 1), {attributes}, Adam] partial class M;", message);
+
+    [Theory]
+    [InlineData("{|CVK0201:Mine|}, Flatten, Dense(2)", "LayerAttribute", "()",
+        "Layer Mine is not supported yet: layers are Conv2D, Dense, Flatten, Dropout, BatchNorm, Upsample, MaxPool2D, AveragePool2D, GlobalMaxPool2D and GlobalAveragePool2D")]
     [InlineData("Flatten, Dense(2), Adam, {|CVK0201:Mine|}", "LossAttribute", "()",
         "Loss Mine is not supported yet: losses are CategoricalCrossentropy, SparseCategoricalCrossentropy and CrossEntropy")]
     [InlineData("Flatten, Dense(2), CrossEntropy, {|CVK0201:Mine|}", "OptimizerAttribute", "(1)", "Optimizer Mine is not supported yet: optimizers are Adam, AdamW and Sgd")]

@@ -154,6 +154,7 @@ internal sealed class RandomForward(int seed)
     {
         string x = Sym(values, numbers, depth + 1);
         int choice = _random.Next(_helpers > 0 ? 10 : 8);
+        if (_random.Next(3) == 0) return General(x, numbers);
         return choice switch
         {
             0 => $"Relu({x})",
@@ -168,6 +169,29 @@ internal sealed class RandomForward(int seed)
             _ => $"Helper{_random.Next(_helpers)}(n: {Int(numbers, 2)}, x: {x})",
         };
     }
+
+    /// <summary>What no chain of convolutions, pooling and dense layers has.</summary>
+    private string General(string x, List<string> numbers) => _random.Next(18) switch
+    {
+        0 => $"LeakyRelu({x})",
+        1 => $"LeakyRelu({x}, 0.25 * {Index(numbers)})",
+        2 => $"LeakyRelu(slope: -{Index(numbers)}, x: {x})",
+        3 => $"Gelu({x})",
+        4 => $"Silu({x})",
+        5 => $"Sigmoid({x})",
+        6 => $"Tanh({x})",
+        7 => $"LogSoftmax({x})",
+        8 => $"GlobalAveragePool({x})",
+        9 => $"GlobalMaxPool({x})",
+        10 => $"Upsample({x}, {Index(numbers)} + 1)",
+        11 => $"Upsample(width: {Index(numbers)} + 2, x: {x}, height: 1)",
+        12 => $"Strided({x})",
+        13 => $"Cell({x}, {Index(numbers)})",
+        14 => $"Norm({x})",
+        15 => $"Mean({x})",
+        16 => $"Whole({x})",
+        _ => $"Up({x})",
+    };
 
     /// <summary>An index is never negative; a remainder may be.</summary>
     private string Index(List<string> numbers) => numbers.Count == 0 ? _random.Next(3).ToString(CultureInfo.InvariantCulture) : $"({Pick(numbers)} & 3)";

@@ -77,6 +77,98 @@ public class ModelReaderTests
             }
             """));
 
+    /// <summary>Strides and padding in all their forms; what says nothing new is the plain form.</summary>
+    [Fact]
+    public void Windows() => Assert.Equal(
+        [
+            new Conv2DSpec("conv2d", 4, 3, 3, ActivationKind.None, true) { StrideHeight = 2, StrideWidth = 2, Padding = PaddingSpec.Same },
+            new Conv2DSpec("conv2d_1", 4, 3, 2, ActivationKind.None, true) { StrideWidth = 3, Padding = new(PaddingKind.Explicit, 1, 1, 1, 1) },
+            new Conv2DSpec("conv2d_2", 4, 3, 3, ActivationKind.None, true) { Padding = new(PaddingKind.Explicit, Top: 1, Left: 2, Bottom: 3, Right: 4) },
+            new Conv2DSpec("conv2d_3", 4, 1, 1, ActivationKind.None, true),
+            new MaxPool2DSpec("max_pooling2d", 3, 2) { StrideHeight = 1, StrideWidth = 2 },
+            new MaxPool2DSpec("max_pooling2d_1", 3, 3) { StrideHeight = 2, StrideWidth = 2, Padding = new(PaddingKind.Explicit, 1, 1, 1, 1) },
+            new AveragePool2DSpec("average_pooling2d", 2, 2, CountsPadding: false) { Padding = PaddingSpec.Same },
+            new AveragePool2DSpec("average_pooling2d_1", 2, 3, CountsPadding: true) { StrideHeight = 4, StrideWidth = 4, Padding = new(PaddingKind.Explicit, Right: 1) },
+        ],
+        Layers("64, 64, 1", """
+            Conv2D(4, 3, Stride = 2, Padding = Padding.Same), Conv2D(4, 3, 2, StrideWidth = 3, Pad = 1), Conv2D(4, 3, PadTop = 1, PadLeft = 2, PadBottom = 3, PadRight = 4),
+            Conv2D(4, 1, Padding = Padding.Valid, Stride = 1), MaxPool2D(3, 2, StrideHeight = 1), MaxPool2D(3, Stride = 2, Pad = 1), AveragePool2D(2, Padding = Padding.Same),
+            AveragePool2D(2, 3, Stride = 4, PadRight = 1, PadTop = 0, CountsPadding = true)
+            """));
+
+    [Fact]
+    public void Explicit_padding_of_nothing_is_none() => Assert.True(Assert.IsType<MaxPool2DSpec>(Assert.Single(Layers("8, 8, 1", "MaxPool2D(2, Stride = 2, Pad = 0)"))).IsTiling);
+
+    /// <summary>Numbers that frameworks differ in, and their names for layers.</summary>
+    [Fact]
+    public void Defaults_of_Keras() => Assert.Equal(
+        [
+            new BatchNormSpec("batch_normalization", 1 - 0.99, 1e-3, UnbiasedRunning: false), new ReluSpec("relu"),
+            new BatchNormSpec("batch_normalization_1", 1 - 0.9, 1e-4, UnbiasedRunning: false),
+            new AveragePool2DSpec("average_pooling2d", 2, 2, CountsPadding: false), new UpsampleSpec("up_sampling2d", 2, 2),
+            new Conv2DSpec("conv2d", 4, 1, 1, ActivationKind.None, true), new ActivationSpec("leaky_relu", ActivationKind.LeakyRelu, 0.2),
+            new DropoutSpec("dropout", 0.5), new GlobalPool2DSpec("global_average_pooling2d", PoolKind.Average),
+        ],
+        Layers("8, 8, 1", """
+            BatchNorm(Activation = Activation.Relu), BatchNorm(Momentum = 0.9, Epsilon = 1e-4), AveragePool2D(2), Upsample(2),
+            Conv2D(4, 1, Activation = Activation.LeakyRelu), Dropout(0.5), GlobalAveragePool2D
+            """));
+
+    [Fact]
+    public void Defaults_of_PyTorch() => Assert.Equal(
+        [
+            new BatchNormSpec("bn1", 0.1, 1e-5, UnbiasedRunning: true), new BatchNormSpec("bn2", 1, 1e-4, UnbiasedRunning: true),
+            new AveragePool2DSpec("avgpool1", 2, 2, CountsPadding: true), new UpsampleSpec("up1", 2, 3),
+            new Conv2DSpec("conv1", 4, 1, 1, ActivationKind.None, true), new ActivationSpec("leaky_relu", ActivationKind.LeakyRelu, 0.01),
+            new DropoutSpec("drop1", 0.5), new GlobalPool2DSpec("global_maxpool1", PoolKind.Max),
+        ],
+        Layers("8, 8, 1, Defaults = Defaults.PyTorch", """
+            BatchNorm, BatchNorm(Momentum = 1, Epsilon = 1e-4), AveragePool2D(2), Upsample(2, 3), Conv2D(4, 1, Activation = Activation.LeakyRelu), Dropout(0.5), GlobalMaxPool2D
+            """));
+
+    /// <summary>Convolutions and dense layers hold ReLU and softmax themselves; any other activation is a call behind its layer.</summary>
+    [Theory]
+    [InlineData("Gelu", "gelu", ActivationKind.Gelu)]
+    [InlineData("Silu", "silu", ActivationKind.Silu)]
+    [InlineData("Sigmoid", "sigmoid", ActivationKind.Sigmoid)]
+    [InlineData("Tanh", "tanh", ActivationKind.Tanh)]
+    [InlineData("LogSoftmax", "log_softmax", ActivationKind.LogSoftmax)]
+    public void Activations_that_become_calls(string activation, string name, ActivationKind kind)
+    {
+        LayerSpec[] expected = [new FlattenSpec("flatten"), new DenseSpec("dense", 3, ActivationKind.None, true, null), new ActivationSpec(name, kind)];
+        Assert.Equal(expected, Layers("8, 8, 1", $"Flatten, Dense(3, Activation = Activation.{activation})"));
+        ModelSpec called = Read($"using Convoke; [Model(8, 8, 1)] partial class M {{ [Dense(3, Activation = Activation.{activation})] private static partial Sym Dense(Sym x); private static Sym Forward(Sym x) => Dense(Flatten(x)); }}")!;
+        Assert.Equal(expected, called.Calls.Select(static call => call.Layer));
+        Assert.Equal([new OutputSpec(null, 2)], called.Outputs);
+    }
+
+    /// <summary>Program C, dropout and all: each call of a layer is a call of its own.</summary>
+    [Fact]
+    public void Program_C() => Assert.Equal(
+        ["conv1(-1)", "relu(0)", "pool(1)", "drop(2)", "conv2(3)", "relu(4)", "pool(5)", "drop(6)", "flatten(7)", "fc1(8)", "relu(9)", "drop(10)", "fc2(11)"],
+        Read("""
+            using Convoke;
+            [Model(3, 32, 32, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
+            [Sgd(0.01), CrossEntropy]
+            public partial class Cnn
+            {
+                [Conv2D(32, 3)] private static partial Sym Conv1(Sym x);
+                [Conv2D(64, 3)] private static partial Sym Conv2(Sym x);
+                [MaxPool2D(2)]  private static partial Sym Pool(Sym x);
+                [Dropout(0.5)]  private static partial Sym Drop(Sym x);
+                [Dense(128, In = 64 * 6 * 6)] private static partial Sym Fc1(Sym x);
+                [Dense(10)]     private static partial Sym Fc2(Sym x);
+
+                private static Sym Forward(Sym x)
+                {
+                    x = Drop(Pool(Relu(Conv1(x))));
+                    x = Drop(Pool(Relu(Conv2(x))));
+                    x = Drop(Relu(Fc1(Flatten(x))));
+                    return Fc2(x);
+                }
+            }
+            """)!.Calls.Select(static call => $"{call.Layer.Name}({string.Join(", ", call.Inputs)})"));
+
     [Theory]
     [InlineData("Conv1", "conv1")]
     [InlineData("FC1", "fc1")]
@@ -128,10 +220,17 @@ public class ModelReaderTests
     private static string Trained(string optimizer) =>
         $"using Convoke; [Model(8, 8, 1), Flatten, Dense(2, Activation = Activation.Softmax), SparseCategoricalCrossentropy, {optimizer}] partial class M;";
 
+    private static IEnumerable<LayerSpec> Layers(string model, string layers) =>
+        Read($"using Convoke; [Model({model}), {layers}] partial class M;")!.Calls.Select(static call => call.Layer);
+
+    /// <summary>Reads as the generator does, without compiling what was read.</summary>
     private static ModelSpec? Read(params string[] sources)
     {
-        GeneratorRunResult run = Harness.Driver(track: true).RunGenerators(Harness.Compile(sources)).GetRunResult().Results[0];
-        object reading = Assert.Single(Assert.Single(run.TrackedSteps["Convoke.Parse"]).Outputs).Value;
+        Harness.Driver().RunGeneratorsAndUpdateCompilation(Harness.Compile(sources), out Compilation updated, out _);
+        INamedTypeSymbol model = updated.GetSymbolsWithName(static _ => true, SymbolFilter.Type).OfType<INamedTypeSymbol>()
+            .Single(static type => type.GetAttributes().Any(static attribute => attribute.AttributeClass?.Name == "ModelAttribute"));
+        object reader = typeof(ConvokeGenerator).Assembly.GetType("Convoke.Generator.ModelReader", throwOnError: true)!.GetMethod("Find")!.Invoke(null, [model, updated, null, CancellationToken.None])!;
+        object reading = reader.GetType().GetMethod("Read")!.Invoke(reader, null)!;
         return (ModelSpec?)reading.GetType().GetProperty("Spec")!.GetValue(reading);
     }
 }

@@ -53,11 +53,11 @@ internal sealed unsafe class ProgramRunner : IDisposable
         _step.Partials = Arena(m.PartialFloats * tasks, "partials");
         _step.Batch = Arena(Math.Max(m.TrainSampleFloats, m.PredictSampleFloats) * capacity, "batch");
         _step.Images = Arena(model.Spec.Input.Count * capacity, "images");
-        _step.Labels = (int*)Arena(capacity, "labels");
-        _step.Targets = Arena(capacity * model.Classes, "targets");
+        _step.Labels = (int*)Arena(capacity * model.Pixels, "labels");
+        _step.Targets = Arena(capacity * model.Pixels * model.Classes, "targets");
         _step.Losses = Arena(capacity, "losses");
         _step.Correct = (int*)Arena(capacity, "correct");
-        _step.Output = Arena(capacity * model.Classes, "output");
+        _step.Output = Arena(capacity * model.Pixels * model.Classes, "output");
         TrainScratch = Arena(m.TrainTaskFloats, "train scratch");
         PredictScratch = Arena(m.PredictTaskFloats, "predict scratch");
     }
@@ -70,7 +70,7 @@ internal sealed unsafe class ProgramRunner : IDisposable
 
     public StepContext Step => _step;
 
-    public Span<float> Output(int n) => new(_step.Output, n * _model.Classes);
+    public Span<float> Output(int n) => new(_step.Output, n * _model.Pixels * _model.Classes);
 
     public Span<float> Losses(int n) => new(_step.Losses, n);
 
@@ -100,16 +100,21 @@ internal sealed unsafe class ProgramRunner : IDisposable
         var targets = new Span<float>(_step.Targets, labels.Length * _model.Classes);
         targets.Clear();
         for (int i = 0; i < labels.Length; i++) targets[(i * _model.Classes) + labels[i]] = 1;
-        _step.N = labels.Length;
-        _step.Tasks = CpuProgram.TasksFor(labels.Length);
-        _step.InverseN = 1f / labels.Length;
+        _step.N = labels.Length / _model.Pixels;
+        _step.Tasks = CpuProgram.TasksFor(_step.N);
+        _step.InverseN = 1f / _step.N;
     }
 
     public void Train(bool gradientsOnly)
     {
         _step.Gradients = gradientsOnly ? Gradients : null;
         _program.Derive(_step);
-        for (int task = 0; task < _step.Tasks; task++) _program.TrainTask(_step, task, TrainScratch);
+        for (int stage = 0; stage < _program.TrainStages; stage++)
+        {
+            for (int task = 0; task < _step.Tasks; task++) _program.TrainTask(_step, stage, task, TrainScratch);
+            _program.Combine(_step, stage);
+        }
+
         for (int task = 0; task < _program.UpdateTasks; task++) _program.UpdateTask(_step, task);
         CheckGuards();
     }
@@ -117,6 +122,7 @@ internal sealed unsafe class ProgramRunner : IDisposable
     public void Predict()
     {
         _program.Derive(_step);
+        _program.Fold(_step);
         for (int first = 0; first < _step.N; first += CpuProgram.ImagesPerChunk)
             _program.PredictTask(_step, first, Math.Min(CpuProgram.ImagesPerChunk, _step.N - first), PredictScratch);
         CheckGuards();

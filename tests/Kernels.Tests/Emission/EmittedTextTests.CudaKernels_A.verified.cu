@@ -25,9 +25,11 @@ struct Step
     int failed_step;           // the first such step, or 0
     float step_size;           // learning rate with the step's bias correction
     float second_moment_scale; // Adam with epsilon behind the correction: 1 / sqrt(1 - beta2^t); otherwise 1
+    u32 draw;                  // training passes done: of the masks that dropout draws, which ones are next
     double beta1_power, beta2_power;                // beta^t
     double loss_sum;           // of all samples since the host last cleared it
     u64 correct;               // of those, how many were classified right
+    u64 seed;                  // key of all draws; written by the host once
 };
 
 // of equals the first stays

@@ -18,7 +18,7 @@ internal sealed unsafe class Vector128Program : CpuProgram
 
     public override int VectorBits => 128;
 
-    public override void TrainTask(StepContext step, int task, float* scratch)
+    public override void TrainTask(StepContext step, int stage, int task, float* scratch)
     {
         int first = FirstSample(step.N, step.Tasks, task), end = FirstSample(step.N, step.Tasks, task + 1);
         float* partial = step.Partials + (nint)task * 320;
@@ -28,9 +28,9 @@ internal sealed unsafe class Vector128Program : CpuProgram
             int count = Math.Min(ImagesPerChunk, end - n);
             float* input = step.Images + (nint)n * 784;
             float* maxPooling2d = step.Batch + (nint)0 * step.Capacity + (nint)n * 5408;    // f32[n,13,13,32], kept for the parameter phase
+            float* dDenseBiased = step.Batch + (nint)5408 * step.Capacity + (nint)n * 16;    // f32[n,16], kept for the parameter phase
             byte* maxPooling2dArg = (byte*)(scratch + 43264);    // u8[n,13,13,32], of this chunk
             float* denseBiased = scratch + 0;    // f32[n,16], of this chunk
-            float* dDenseBiased = step.Batch + (nint)5408 * step.Capacity + (nint)n * 16;    // f32[n,16], kept for the parameter phase
             float* dFlatten = scratch + 0;    // f32[n,13,13,32], of this chunk
             float* dConv2dUnpooled = scratch + 54144;    // f32[2,26,32] one band, of one image
 

@@ -18,7 +18,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
 
     public override int VectorBits => 256;
 
-    public override void TrainTask(StepContext step, int task, float* scratch)
+    public override void TrainTask(StepContext step, int stage, int task, float* scratch)
     {
         int first = FirstSample(step.N, step.Tasks, task), end = FirstSample(step.N, step.Tasks, task + 1);
         float* partial = step.Partials + (nint)task * 18816;
@@ -29,13 +29,13 @@ internal sealed unsafe class Vector256Program : CpuProgram
             float* input = step.Images + (nint)n * 784;
             float* maxPooling2d = scratch + 0;    // f32[n,12,12,32], of this chunk
             float* maxPooling2d1 = step.Batch + (nint)0 * step.Capacity + (nint)n * 1600;    // f32[n,5,5,64], kept for the parameter phase
+            float* denseRelu = step.Batch + (nint)1600 * step.Capacity + (nint)n * 128;    // f32[n,128], kept for the parameter phase
+            float* dDense1Biased = step.Batch + (nint)1856 * step.Capacity + (nint)n * 16;    // f32[n,16], kept for the parameter phase
+            float* dDenseBiased = step.Batch + (nint)1728 * step.Capacity + (nint)n * 128;    // f32[n,128], kept for the parameter phase
             byte* maxPooling2d1Arg = (byte*)(scratch + 78224);    // u8[n,5,5,64], of this chunk
             byte* maxPooling2dArg = (byte*)(scratch + 64400);    // u8[n,12,12,32], of this chunk
             float* conv2d1Strips = scratch + 36864;    // f32[16,5,32 + 64], of one image
-            float* denseRelu = step.Batch + (nint)1600 * step.Capacity + (nint)n * 128;    // f32[n,128], kept for the parameter phase
             float* dense1Biased = scratch + 36864;    // f32[n,16], of this chunk
-            float* dDense1Biased = step.Batch + (nint)1856 * step.Capacity + (nint)n * 16;    // f32[n,16], kept for the parameter phase
-            float* dDenseBiased = step.Batch + (nint)1728 * step.Capacity + (nint)n * 128;    // f32[n,128], kept for the parameter phase
             float* dFlatten = scratch + 51600;    // f32[n,5,5,64], of this chunk
             float* dConv2d1Lists = scratch + 36864;    // lists of live elements, of one image
             float* dMaxPooling2d = scratch + 73616;    // f32[n,12,12,32], of one image

@@ -21,6 +21,19 @@ public class ForwardTraceTests
     }
 
     [Fact]
+    public void Operations_are_recorded_with_their_numbers()
+    {
+        Sym x = _trace.Input;
+        Ops.LogSoftmax(Ops.Tanh(Ops.Sigmoid(Ops.Silu(Ops.Gelu(Ops.LeakyRelu(Ops.LeakyRelu(x), 0.25))))));
+        Ops.GlobalAveragePool(Ops.Upsample(Ops.Upsample(x, 2), 1, 3));
+        Ops.GlobalMaxPool(x);
+        Assert.Equal(
+            ["leaky_relu(input, 0.01)", "leaky_relu(%0, 0.25)", "gelu(%1)", "silu(%2)", "sigmoid(%3)", "tanh(%4)", "log_softmax(%5)",
+             "upsample(input, 2, 2)", "upsample(%7, 1, 3)", "global_average_pool(%8)", "global_max_pool(input)"],
+            _trace.Calls.Select(static call => call.ToString()));
+    }
+
+    [Fact]
     public void Values_of_two_traces_do_not_mix() =>
         Assert.Contains("add mixes values of two traces", Assert.Throws<ArgumentException>(() => _trace.Input + new ForwardTrace().Input).Message, StringComparison.Ordinal);
 
@@ -30,6 +43,9 @@ public class ForwardTraceTests
         Assert.Throws<ArgumentNullException>(() => Ops.Relu(null!));
         Assert.Throws<ArgumentNullException>(() => Ops.Concat(_trace.Input, null!));
         Assert.Throws<ArgumentException>(() => Ops.Concat());
+        Assert.Throws<ArgumentOutOfRangeException>(() => Ops.LeakyRelu(_trace.Input, double.NaN));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Ops.Upsample(_trace.Input, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Ops.Upsample(_trace.Input, 1, 1025));
         Assert.Throws<ArgumentOutOfRangeException>(() => LayerCall.Record("block_", -1, _trace.Input));
         Assert.Empty(_trace.Calls);
     }

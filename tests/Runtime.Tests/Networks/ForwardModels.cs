@@ -80,3 +80,31 @@ public partial class Winding
 [Dense(4, Activation = Activation.Softmax)]
 [Adam, SparseCategoricalCrossentropy, Accuracy]
 public partial class Unwound;
+
+/// <summary>Program C: one dropout layer, three sites; with momentum, so that two epochs of a part of CIFAR-10 show something.</summary>
+[Model(3, 32, 32, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
+[Sgd(0.01, Momentum = 0.9), CrossEntropy, Accuracy]
+public partial class ProgramCWithDropout
+{
+    [Conv2D(32, 3)] private static partial Sym Conv1(Sym x);
+    [Conv2D(64, 3)] private static partial Sym Conv2(Sym x);
+    [MaxPool2D(2)] private static partial Sym Pool(Sym x);
+    [Dropout(0.5)] private static partial Sym Drop(Sym x);
+    [Dense(128, In = 64 * 6 * 6)] private static partial Sym Fc1(Sym x);
+    [Dense(10)] private static partial Sym Fc2(Sym x);
+
+    private static Sym Forward(Sym x)
+    {
+        x = Drop(Pool(Relu(Conv1(x))));
+        x = Drop(Pool(Relu(Conv2(x))));
+        x = Drop(Relu(Fc1(Flatten(x))));
+        return Fc2(x);
+    }
+}
+
+/// <summary>What a picture's pixels alone tell.</summary>
+[Model(3, 32, 32, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
+[Flatten]
+[Dense(10)]
+[Sgd(0.01, Momentum = 0.9), CrossEntropy, Accuracy]
+public partial class LinearCifar;

@@ -28,4 +28,24 @@ public class RealDataTests
 
         Assert.InRange(right / 500.0, 0.93, 1.0);
     }
+
+    /// <summary>
+    /// Two epochs of program C, dropout on, on a part of CIFAR-10; a linear model trained on the same pictures in the same order knows less, by more than
+    /// three standard deviations of what 10,000 test pictures can tell: 3 sqrt(2 0.3 0.7 / 10000) = 2 %.
+    /// </summary>
+    [DataFact("cifar-10")]
+    public void Program_C_with_dropout_beats_a_linear_model_in_two_epochs()
+    {
+        ImageClassificationData cifar = Cifar10.Load(TestData.Folder("cifar-10"));
+        using var net = ProgramCWithDropout.Create(Device.Cpu, seed: 42);
+        using var linear = LinearCifar.Create(Device.Cpu, seed: 42);
+        double Accuracy(Model model)
+        {
+            model.Fit(cifar.Train, new() { Epochs = 2, BatchSize = 32 });
+            return model.Evaluate(cifar.Test).Accuracy!.Value;
+        }
+
+        double own = Accuracy(net), other = Accuracy(linear);
+        Assert.True(own > other + 0.02, $"program C gets {own:P1} of the test pictures right, the linear model {other:P1}");
+    }
 }

@@ -117,7 +117,7 @@ public sealed class ParameterTests
 
         public override int UpdateTasks => 0;
 
-        public override void TrainTask(StepContext step, int task, float* scratch) => throw new NotSupportedException();
+        public override void TrainTask(StepContext step, int stage, int task, float* scratch) => throw new NotSupportedException();
 
         public override void UpdateTask(StepContext step, int task) => throw new NotSupportedException();
 

@@ -25,7 +25,7 @@ internal sealed unsafe class SoftmaxProgram(int inputs, int classes, LossPlan? l
 
     private int Bias => inputs * Row;
 
-    public override void TrainTask(StepContext step, int task, float* scratch)
+    public override void TrainTask(StepContext step, int stage, int task, float* scratch)
     {
         OnTrainTask?.Invoke(task);
         Threads?.TryAdd(Environment.CurrentManagedThreadId, true);

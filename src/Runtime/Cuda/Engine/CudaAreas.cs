@@ -40,7 +40,7 @@ internal sealed unsafe class CudaAreas : IDisposable
     /// <summary>Address of a batch's images that come from the host: f32[Capacity, sample].</summary>
     public ulong Images => this[ImagesArea];
 
-    /// <summary>Address of such a batch's labels i32[Capacity] or target rows f32[Capacity, classes].</summary>
+    /// <summary>Address of such a batch's labels i32[Capacity, pixels] or target rows f32[Capacity, pixels, classes].</summary>
     public ulong Labels => this[LabelsArea];
 
     /// <summary>Address of an area's first byte; 0 of one that there is no use for yet.</summary>
@@ -71,8 +71,8 @@ internal sealed unsafe class CudaAreas : IDisposable
         if (samples <= Capacity) return;
         int capacity = checked(samples + 15) / 16 * 16;
         long values = Math.Max(_plan.TrainSampleFloats, _plan.PredictSampleFloats), sample = (long)_network.Height * _network.Width * _network.Channels;
-        long labels = _network.Loss switch { null => 0, LossPlan.CategoricalCrossentropy => _network.Classes, _ => 1 };
-        (CudaAreaPlan Area, long Floats)[] areas = [(CudaAreaPlan.Batch, values), (CudaAreaPlan.Losses, 1), (CudaAreaPlan.Correct, 1), (CudaAreaPlan.Output, _network.Classes), (ImagesArea, sample), (LabelsArea, labels)];
+        long labels = _network.Loss switch { null => 0, LossPlan.CategoricalCrossentropy => _network.Classes, _ => 1 } * (long)_network.Pixels;
+        (CudaAreaPlan Area, long Floats)[] areas = [(CudaAreaPlan.Batch, values), (CudaAreaPlan.Losses, 1), (CudaAreaPlan.Correct, 1), (CudaAreaPlan.Output, (long)_network.Classes * _network.Pixels), (ImagesArea, sample), (LabelsArea, labels)];
         List<DeviceBlock> made = [];
         try
         {

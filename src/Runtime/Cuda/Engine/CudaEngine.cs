@@ -13,23 +13,27 @@ internal sealed unsafe class CudaEngine : StepEngine
     private readonly CudaAreas _areas;
     private readonly CudaFeed _feed;
     private readonly CudaPass _train, _predict, _evaluate;
-    private readonly CudaLaunches _derive;
+    private readonly CudaLaunches _derive, _fold;
+    private readonly ulong _seed;
     private readonly PinnedBlock _record;
     private readonly List<QueuedStep> _queued = [];
 
     private PinnedBlock? _parameters, _gradients, _output;
-    private bool _hostIsNewer, _deviceIsNewer, _derivedIsStale = true;
+    private bool _hostIsNewer, _deviceIsNewer, _derivedIsStale = true, _foldIsStale = true;
     private int _samples;
 
+    /// <summary>Training passes that were queued: what the device counts too, to draw other masks in each.</summary>
+    private uint _draws;
+
     /// <summary>A step that was queued, to tell which batch it was when its loss turns out not to be finite.</summary>
-    private readonly record struct QueuedStep(long Step, SampleSource Source, int Start, KeyedPermutation? Order, int Count, int? Epoch, bool KeepsGradients);
+    private readonly record struct QueuedStep(long Step, SampleSource Source, int Start, KeyedPermutation? Order, int Count, int? Epoch, bool KeepsGradients, uint Draw);
 
     /// <exception cref="DeviceNotAvailableException">There is no such device.</exception>
     /// <exception cref="KernelCompilationException">The kernels do not compile.</exception>
     /// <exception cref="CudaException">The driver refuses, for want of memory for example.</exception>
-    public CudaEngine(NetworkPlan plan, CpuProgram cpu, CudaProgram program, int ordinal, bool useGraphs)
+    public CudaEngine(NetworkPlan plan, CpuProgram cpu, CudaProgram program, int ordinal, ulong seed, bool useGraphs)
     {
-        (_plan, _cpu) = (plan, cpu);
+        (_plan, _cpu, _seed) = (plan, cpu, seed);
         _session = Own(CudaSession.Open(ordinal));
         try
         {
@@ -41,6 +45,7 @@ internal sealed unsafe class CudaEngine : StepEngine
             _feed = Own(new CudaFeed(plan, _session, _queue, _areas));
             CudaLaunches train = Bind(cuda.Train, true), predict = Bind(cuda.Predict, false), measured = Bind(cuda.Predict, true), measure = Bind(cuda.Measure, true);
             _derive = Bind(cuda.Derive, false);
+            _fold = Bind(cuda.Fold, false);
             _train = Own(new CudaPass(_areas, _queue, useGraphs, train));
             _predict = Own(new CudaPass(_areas, _queue, useGraphs, predict));
             _evaluate = Own(new CudaPass(_areas, _queue, useGraphs, measured, measure));
@@ -114,8 +119,8 @@ internal sealed unsafe class CudaEngine : StepEngine
         _train.Enqueue(count);
         Step++;
         _samples += count;
-        _queued.Add(new(Step, source, data?.Start ?? 0, data?.Order, count, epoch, false));
-        _deviceIsNewer = true;
+        _queued.Add(new(Step, source, data?.Start ?? 0, data?.Order, count, epoch, false, _draws++));
+        _deviceIsNewer = _foldIsStale = true;
     }
 
     /// <inheritdoc/>
@@ -128,7 +133,7 @@ internal sealed unsafe class CudaEngine : StepEngine
         _feed.Aim(source, count, keepGradients: true, measured: true);
         _train.Enqueue(count);
         _samples += count;
-        _queued.Add(new(Step, source, 0, null, count, null, true));
+        _queued.Add(new(Step, source, 0, null, count, null, true, _draws++));
         HasGradients = true;
     }
 
@@ -147,10 +152,11 @@ internal sealed unsafe class CudaEngine : StepEngine
         Begin(count, training: false);
         _feed.Aim(source, count, keepGradients: false, measured: false);
         _predict.Enqueue(count);
-        long floats = (long)count * _plan.Classes;
+        int rows = _plan.OutputLength;
+        long floats = (long)count * rows;
         if (_output is null || _output.Bytes < floats * sizeof(float))
         {
-            PinnedBlock larger = _session.AllocatePinned((long)_areas.Capacity * _plan.Classes * sizeof(float));
+            PinnedBlock larger = _session.AllocatePinned((long)_areas.Capacity * rows * sizeof(float));
             _output?.Dispose();
             _output = larger;
         }
@@ -159,7 +165,7 @@ internal sealed unsafe class CudaEngine : StepEngine
         ReadOnlySpan<float> output = new(_output.Pointer, checked((int)floats));
         if (probabilities != null) output.CopyTo(new Span<float>(probabilities, output.Length));
         if (classes == null) return;
-        for (int n = 0; n < count; n++) classes[n] = Classes.Largest(output.Slice(n * _plan.Classes, _plan.Classes));
+        Classes.Largest(_plan, output, new Span<int>(classes, count * _plan.Pixels));
     }
 
     /// <inheritdoc/>
@@ -197,12 +203,18 @@ internal sealed unsafe class CudaEngine : StepEngine
             _queue.CopyToDevice(_areas[CudaAreaPlan.Parameters], _parameters!.Pointer, (long)_plan.ParameterFloats * sizeof(float));
             _queue.Synchronize();
             _hostIsNewer = false;
-            _derivedIsStale = true;
+            _derivedIsStale = _foldIsStale = true;
         }
-        if (!training || !_derivedIsStale) return;
-        _derive.Bind(_areas);
-        _derive.Enqueue(_queue, count);
-        _derivedIsStale = false;
+        if (training) Refresh(_derive, ref _derivedIsStale, count);
+        else Refresh(_fold, ref _foldIsStale, count);
+    }
+
+    private void Refresh(CudaLaunches derived, ref bool isStale, int count)
+    {
+        if (!isStale) return;
+        derived.Bind(_areas);
+        derived.Enqueue(_queue, count);
+        isStale = false;
     }
 
     private void Download(PinnedBlock to, CudaAreaPlan area)
@@ -215,7 +227,7 @@ internal sealed unsafe class CudaEngine : StepEngine
     private void SendState(long step)
     {
         CudaStep* record = (CudaStep*)_record.Pointer;
-        *record = new CudaStep { Step = checked((int)step), Beta1Power = Math.Pow(_plan.Optimizer?.Beta1 ?? 0, step), Beta2Power = Math.Pow(_plan.Optimizer?.Beta2 ?? 0, step), SecondMomentScale = 1f };
+        *record = new CudaStep { Seed = _seed, Draw = _draws, Step = checked((int)step), Beta1Power = Math.Pow(_plan.Optimizer?.Beta1 ?? 0, step), Beta2Power = Math.Pow(_plan.Optimizer?.Beta2 ?? 0, step), SecondMomentScale = 1f };
         _queue.CopyToDevice(_areas[CudaAreaPlan.Step], record, sizeof(CudaStep));
         _queue.Synchronize();
     }
@@ -227,11 +239,12 @@ internal sealed unsafe class CudaEngine : StepEngine
         QueuedStep failed = _queued[^1].KeepsGradients ? _queued[^1] : _queued.First(queued => queued.Step == failedStep);
         long step = failed.KeepsGradients ? Step + 1 : failedStep;
         Step = step - 1;
+        _draws = failed.Draw + 1;
         HasGradients = false;
         _feed.Forget();
         SendState(Step);
         if (failed.Source is DatasetSource data) (data.Start, data.Order) = (failed.Start, failed.Order);
-        using CpuEngine cpu = new(_plan, _cpu, 1);
+        using CpuEngine cpu = new(_plan, _cpu, 1, seed: 0);
         new ReadOnlySpan<float>(ReadParameters(), _plan.ParameterFloats).CopyTo(new Span<float>(cpu.WriteParameters(), _plan.ParameterFloats));
         return cpu.Explain(failed.Source, failed.Count, failed.Epoch, step);
     }

@@ -80,7 +80,7 @@ internal sealed unsafe class CudaFeed : IDisposable
     {
         long imageFloats = (long)_plan.Height * _plan.Width * _plan.Channels * count;
         bool rows = _plan.Loss == LossPlan.CategoricalCrossentropy;
-        long labelFloats = !measured || _plan.Loss is null ? 0 : rows ? (long)_plan.Classes * count : count;
+        long labelFloats = !measured || _plan.Loss is null ? 0 : (rows ? _plan.Classes : 1L) * _plan.Pixels * count;
         long bytes = (imageFloats + labelFloats) * sizeof(float);
         _queue.Synchronize();
         if (_stage is null || _stage.Bytes < bytes)

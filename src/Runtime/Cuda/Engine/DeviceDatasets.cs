@@ -17,7 +17,7 @@ internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue
     /// <summary>A data set on the device.</summary>
     /// <param name="Data">The set, by identity.</param>
     /// <param name="Images">Samples as stored.</param>
-    /// <param name="Labels">i32[Count].</param>
+    /// <param name="Labels">i32[Count, LabelsPerSample].</param>
     internal sealed record Resident(WeakReference<Dataset> Data, DeviceBlock Images, DeviceBlock Labels) : IDisposable
     {
         public void Dispose()
@@ -48,7 +48,7 @@ internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue
                 return found;
             }
         }
-        long imageBytes = (long)data.Count * data.SampleBytes, labelBytes = (long)data.Count * sizeof(int);
+        long imageBytes = (long)data.Count * data.SampleBytes, labelBytes = (long)data.Labels.Length * sizeof(int);
         long free = session.Memory().Free;
         if (imageBytes + labelBytes > free - Math.Min(Headroom, free / 4)) return null;
         if (_resident.Count == MaxResident)
@@ -86,9 +86,9 @@ internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue
                 queue.CopyToDevice(images.Pointer + ((ulong)first * (ulong)data.SampleBytes), stage.Pointer, (long)count * data.SampleBytes);
                 queue.Synchronize();
             }
-            for (int first = 0; first < data.Count; first += ChunkBytes / sizeof(int))
+            for (int first = 0; first < data.Labels.Length; first += ChunkBytes / sizeof(int))
             {
-                int count = Math.Min(ChunkBytes / sizeof(int), data.Count - first);
+                int count = Math.Min(ChunkBytes / sizeof(int), data.Labels.Length - first);
                 data.Labels.Slice(first, count).CopyTo(new Span<int>(stage.Pointer, count));
                 queue.CopyToDevice(labels.Pointer + ((ulong)first * sizeof(int)), stage.Pointer, (long)count * sizeof(int));
                 queue.Synchronize();

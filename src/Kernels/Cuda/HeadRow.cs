@@ -1,0 +1,134 @@
+using Convoke.Kernels.Models;
+using Convoke.Kernels.Scheduling;
+
+namespace Convoke.Kernels.Cuda;
+
+/// <summary>What the head does with one row of logits by one warp: softmax, output, loss, whether the answer is right, gradient.</summary>
+public static class HeadRow
+{
+    public static void EmitHelpers(CudaWriter writer, HeadGroup head, OptimizerSpec? optimizer)
+    {
+        if (head.Loss is not null) writer.Helper("sample_at", StepText.SampleAt);
+        if (optimizer is not null) writer.Helper("next_step", StepText.Clock(optimizer));
+        writer.Helper("infinity", """
+            __device__ __forceinline__ float infinity()
+            {
+                return __int_as_float(0x7f800000);
+            }
+            """);
+        writer.Helper("warp_sum", """
+            // sum over the warp, the same in every lane
+            __device__ __forceinline__ float warp_sum(float x)
+            {
+                #pragma unroll
+                for (int offset = 16; offset > 0; offset /= 2) x += __shfl_xor_sync(0xffffffffu, x, offset);
+                return x;
+            }
+            """);
+        writer.Helper("warp_largest", """
+            // largest value over the warp and its place, of equals the lowest, the same in every lane
+            __device__ __forceinline__ void warp_largest(float& x, int& place)
+            {
+                #pragma unroll
+                for (int offset = 16; offset > 0; offset /= 2)
+                {
+                    const float other = __shfl_xor_sync(0xffffffffu, x, offset);
+                    const int there = __shfl_xor_sync(0xffffffffu, place, offset);
+                    if (other > x || (other == x && there < place)) { x = other; place = there; }
+                }
+            }
+            """);
+    }
+
+    /// <summary>", softmax", for comments.</summary>
+    public static string Layer(HeadGroup head) => head.Output switch { ActivationKind.Softmax => ", softmax", ActivationKind.LogSoftmax => ", log-softmax", _ => "" };
+
+    /// <summary>The output of a row, for comments.</summary>
+    public static string Output(HeadGroup head) => head.Output switch { ActivationKind.Softmax => "softmax(z[n])", ActivationKind.LogSoftmax => "log softmax(z[n])", _ => "z[n]" };
+
+    public static string Labels(HeadGroup head) => head.Loss == LossKind.CategoricalCrossentropy ? "target rows t, or class indices, which stand for rows with a single one" : "class indices";
+
+    /// <summary>Output o of a row, out of largest and total.</summary>
+    public static string Value(HeadGroup head) => head.Output switch
+    {
+        ActivationKind.Softmax => "expf(logits[o] - largest) / total",
+        ActivationKind.LogSoftmax => "logits[o] - largest - logf(total)",
+        _ => "logits[o]",
+    };
+
+    /// <summary>Emits the block behind "if (this warp has a row)": sample n, whose logits lie at z + n * OUT.</summary>
+    public static void Emit(CudaWriter writer, HeadGroup head, bool trains)
+    {
+        writer.Code.Line($$"""
+                {
+                    const float* logits = z + (size_t)n * OUT;
+                    float largest = lane < CLASSES ? logits[lane] : -infinity();
+                    int best = lane;
+                    for (int o = lane + 32; o < CLASSES; o += 32)
+                        if (logits[o] > largest) { largest = logits[o]; best = o; }
+                    warp_largest(largest, best);
+                    float total = 0;
+                    for (int o = lane; o < CLASSES; o += 32) total += expf(logits[o] - largest);
+                    total = warp_sum(total);
+                    if (output)
+                        for (int o = lane; o < CLASSES; o += 32) output[(size_t)n * CLASSES + o] = {{Value(head)}};
+                """);
+        EmitLoss(writer, head, trains);
+        writer.Code.Line("}");
+    }
+
+    private static void EmitLoss(CudaWriter writer, HeadGroup head, bool trains)
+    {
+        if (head.Loss is not { } loss) return;
+        bool rows = loss == LossKind.CategoricalCrossentropy;
+        writer.Code.Line($$"""
+                if (losses)
+                {
+                    const int sample = sample_at(step, n);
+                    const float log_sum = largest + logf(total);
+            """);
+        writer.Code.Line(rows ? """
+                    const float* row = step->targets ? step->targets + (size_t)sample * CLASSES : nullptr;
+                    const int label = row ? -1 : step->labels[sample];
+                    float sum = 0, mass = 0, wanted_value = -infinity();
+                    int wanted = lane;
+                    for (int o = lane; o < CLASSES; o += 32)
+                    {
+                        const float t = row ? row[o] : o == label ? 1.0f : 0.0f;
+                        mass += t;
+                        if (t != 0.0f) sum = fmaf(t, log_sum - logits[o], sum);
+                        if (t > wanted_value) { wanted_value = t; wanted = o; }
+                    }
+                    sum = warp_sum(sum);
+                    mass = warp_sum(mass);
+                    warp_largest(wanted_value, wanted);
+            """ : """
+                    const int wanted = step->labels[sample];
+                    const float sum = log_sum - logits[wanted];
+            """);
+        writer.Code.Line("""
+                    if (lane == 0)
+                    {
+                        losses[n] = sum;
+                        correct[n] = best == wanted;
+            """);
+        if (trains) writer.Code.Line("            if (dz && !isfinite(sum)) atomicExch(&step->bad, 1);");
+        writer.Code.Line("        }");
+        if (trains)
+        {
+            writer.Code.Line($$"""
+                        if (dz)
+                        {
+                            const float inverse = 1.0f / batch, scale = inverse{{(rows ? " * mass" : "")}} / total;
+                            for (int o = lane; o < OUT; o += 32)
+                            {
+                                const float t = o >= CLASSES ? 0.0f : {{(rows ? "row ? row[o] : o == label ? 1.0f : 0.0f" : "o == wanted ? 1.0f : 0.0f")}};
+                                dz[(size_t)n * OUT + o] = o < CLASSES ? fmaf(expf(logits[o] - largest), scale, -inverse * t) : 0.0f;
+                            }
+                        }
+                """);
+        }
+
+        writer.Code.Line("    }");
+    }
+}

@@ -1,0 +1,41 @@
+using Convoke.Kernels.Models;
+using Convoke.Kernels.Scheduling;
+
+namespace Convoke.Kernels.Cuda;
+
+/// <summary>The head where no dense layer makes the logits: a row a sample, read from memory, a warp each.</summary>
+public static class HeadRows
+{
+    private const int Threads = 256, Rows = Threads / 32;
+
+    public static CudaGrid Grid { get; } = CudaGrid.PerSample(1, Rows);
+
+    /// <summary>Emits the kernel; what a pass does not want gets a null pointer.</summary>
+    public static CudaKernel Emit(CudaWriter writer, string layer, HeadGroup head, OptimizerSpec? optimizer)
+    {
+        HeadRow.EmitHelpers(writer, head, optimizer);
+        int stored = Panels.Pad(head.Classes);
+        var kernel = new CudaKernel("head", Threads, 4, 0);
+        using (writer.Kernel(kernel, $"""
+            // head  <- {layer}{HeadRow.Layer(head)}{(head.Loss is { } kind ? $", {kind}" : "")}
+            //   output[n] = {HeadRow.Output(head)}{(head.Loss is null ? "" : ";  loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N")}
+            //   z, dz f32[N,{stored}]{(head.Loss is null ? "" : $";  {HeadRow.Labels(head)}")}; block {Threads} = {Rows} samples, a warp each; grid N/{Rows}
+            """, Parameters(head, optimizer)))
+        {
+            writer.Code.Line($$"""
+                constexpr int CLASSES = {{head.Classes}}, OUT = {{stored}}, ROWS = {{Rows}};
+                const int thread = threadIdx.x, lane = thread % 32, n = blockIdx.x * ROWS + thread / 32;
+                {{(optimizer is null ? "" : "if (blockIdx.x == 0 && thread == 0 && dz) next_step(step);\n")}}if (n < batch)
+                """);
+            HeadRow.Emit(writer, head, optimizer is not null);
+        }
+
+        return kernel;
+    }
+
+    /// <summary>Parameters of a head that reads its logits.</summary>
+    public static string[] Parameters(HeadGroup head, OptimizerSpec? optimizer) => [
+        (head.Loss is null ? "" : "Step* __restrict__ step, ") + "const float* __restrict__ z, float* __restrict__ output",
+        .. head.Loss is null ? [] : new[] { "float* __restrict__ losses, int* __restrict__ correct" + (optimizer is null ? "" : ", float* __restrict__ dz") },
+        "int batch"];
+}

@@ -1,0 +1,64 @@
+using System.Text;
+using Convoke.Compiled;
+using Convoke.Kernels;
+using Convoke.Kernels.Cuda;
+using Convoke.Kernels.Scheduling;
+using Convoke.Testing;
+
+namespace Convoke.Cuda.Tests.Testing;
+
+/// <summary>Convolutions over the range that users ask for: each of their three kernels compiles within its budget, for the oldest architecture and the newest.</summary>
+public class ConvolutionBudgetTests
+{
+    /// <summary>Channels in and out, side, kernel, stride, padding, pooling.</summary>
+    private static readonly (int In, int Out, int Side, int Kernel, int Stride, int Pad, int Pool)[] Layers =
+    [
+        (3, 64, 224, 7, 2, 3, 1), (64, 64, 112, 7, 2, 3, 1), (256, 16, 112, 7, 2, 3, 1), (16, 256, 56, 3, 2, 1, 1), (64, 64, 56, 3, 1, 1, 1), (64, 64, 28, 3, 1, 1, 2),
+        (256, 512, 14, 1, 2, 0, 1), (64, 256, 56, 1, 1, 0, 1), (512, 512, 7, 3, 1, 1, 1), (1, 16, 28, 5, 1, 2, 2), (16, 16, 32, 5, 3, 2, 1), (48, 96, 30, 3, 4, 0, 3),
+        (32, 1, 16, 2, 2, 0, 1), (16, 48, 9, 3, 1, 0, 7), (128, 128, 16, 4, 2, 1, 1),
+    ];
+
+    [NvrtcTheory, InlineData("sm_75"), InlineData("sm_90")]
+    public void Convolutions_are_within_their_budgets(string architecture)
+    {
+        var writer = new CudaWriter();
+        writer.Code.Line(StepText.Declarations);
+        for (int i = 0; i < Layers.Length; i++)
+        {
+            (int channels, int filters, int side, int kernel, int stride, int pad, int pool) = Layers[i];
+            int out1 = (((side + (2 * pad) - kernel) / stride) + 1) / pool * pool;
+            bool samples = channels < 16;
+            var g = new ConvGeometry(side, side, channels, samples ? channels : Panels.Pad(channels), kernel, kernel, out1, out1, filters, pool, pool) { StrideHeight = stride, StrideWidth = stride, Top = pad, Left = pad };
+            var forward = new ConvForwardGroup("conv", i, g, true, 0, 1, 2, 3, g.Pooled ? 4 : null);
+            ConvForward.EmitHelpers(writer, forward);
+            ConvForward.Emit(writer, $"fprop_{i}", "test", forward, samples);
+            var backward = new ConvBackwardGroup("conv", i, g, true, 0, 1, 2, 3, g.Pooled ? 4 : null, 5, samples ? null : 6);
+            if (!samples) ConvDgrad.Emit(writer, $"dgrad_{i}", "test", backward);
+            ConvWgrad.Emit(writer, $"wgrad_{i}", "test", backward, samples);
+        }
+
+        KernelReport report = KernelReport.Compile(new Text(writer), architecture);
+        Assert.True(report.IsWithinBudget, report.ToString(instructions: false));
+    }
+
+    private sealed class Text(CudaWriter writer) : CudaProgram
+    {
+        private readonly byte[] _source = Encoding.UTF8.GetBytes(writer.Code.ToString());
+
+        public override ReadOnlySpan<byte> Source => _source;
+
+        public override CudaPlan Plan { get; } = new()
+        {
+            FileName = "convolutions.cu",
+            Kernels = [.. writer.Kernels.Select(static k => new CudaKernelPlan(k.Name, k.Threads, k.RegisterBudget, k.SharedBytes))],
+            Train = [],
+            Predict = [],
+            Measure = [],
+            Derive = [],
+            TrainSampleFloats = 0,
+            PredictSampleFloats = 0,
+            DerivedFloats = 0,
+            PartialFloats = 0,
+        };
+    }
+}

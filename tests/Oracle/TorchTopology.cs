@@ -1,0 +1,124 @@
+using Convoke.Parity;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace Convoke.Oracle;
+
+/// <summary>A topology in TorchSharp's functions, and its training run.</summary>
+internal sealed class TorchTopology
+{
+    private readonly TopologyProgram _program;
+    private readonly ScalarType _precision;
+    private readonly Dictionary<string, Parameter> _parameters = [];
+    private readonly SortedDictionary<string, Tensor> _statistics = new(StringComparer.Ordinal);
+    private bool _training = true;
+
+    private TorchTopology(TopologyProgram program, ScalarType precision)
+    {
+        (_program, _precision) = (program, precision);
+        foreach (ParityTensor spec in program.Tensors)
+        {
+            using Tensor start = tensor(SeededTensors.Weights(spec), spec.Shape.Select(static e => (long)e).ToArray());
+            _parameters[spec.Name] = new Parameter(start.to(precision), true);
+        }
+    }
+
+    /// <summary>Trains in double and in single precision.</summary>
+    public static TopologyGolden Golden(TopologyProgram program, string made)
+    {
+        set_num_threads(1);
+        (double[] losses, double[] prediction, Dictionary<string, double[]> statistics) = new TorchTopology(program, ScalarType.Float64).Run();
+        (double[] losses32, double[] prediction32, _) = new TorchTopology(program, ScalarType.Float32).Run();
+        double deviation = prediction.Zip(prediction32, static (truth, single) => Math.Abs(single - truth)).Max() / prediction.Max(Math.Abs);
+        return new(program.Description, made, losses, losses32, Rounded(prediction), deviation, statistics.ToDictionary(static p => p.Key, static p => Rounded(p.Value)));
+
+        static float[] Rounded(double[] values) => [.. values.Select(static v => (float)v)];
+    }
+
+    private (double[] Losses, double[] Prediction, Dictionary<string, double[]> Statistics) Run()
+    {
+        var optimizer = optim.SGD(_program.Tensors.Select(t => _parameters[t.Name]), _program.LearningRate, _program.Momentum);
+        var losses = new double[TopologyProgram.Steps];
+        for (int step = 1; step <= TopologyProgram.Steps; step++)
+        {
+            using var scope = NewDisposeScope();
+            optimizer.zero_grad();
+            (Tensor x, Tensor y) = Batch(step, _program.BatchSizeAt(step));
+            Tensor loss = F.cross_entropy(Logits(x), y);
+            loss.backward();
+            losses[step - 1] = loss.to(ScalarType.Float64).item<double>();
+            optimizer.step();
+        }
+
+        _training = false;
+        using var last = NewDisposeScope();
+        double[] prediction = Copy(Logits(Batch(1, _program.BatchSizeAt(1)).Images[..TopologyGolden.Predicted]));
+        return (losses, prediction, _statistics.ToDictionary(static p => p.Key, static p => Copy(p.Value)));
+    }
+
+    private (Tensor Images, Tensor Labels) Batch(int step, int count)
+    {
+        var images = new float[count * _program.ImageSize];
+        var labels = new int[count * _program.LabelCount];
+        _program.Batch(step, count, images, labels);
+        Tensor x = tensor(images, [count, _program.Channels, _program.Side, _program.Side]).to(_precision);
+        Tensor y = tensor(labels, _program.PerPixel ? [count, _program.Side, _program.Side] : [count]).to(ScalarType.Int64);
+        return (x, y);
+    }
+
+    private Tensor Logits(Tensor x) => _program.Name switch
+    {
+        "c" => C(x),
+        "resnet9" => ResNet9(x),
+        "unet" => UNet(x),
+        _ => throw new ArgumentException($"no network of the name {_program.Name}", nameof(x)),
+    };
+
+    private Tensor C(Tensor x)
+    {
+        x = F.max_pool2d(F.relu(F.conv2d(x, _parameters["conv1.weight"], _parameters["conv1.bias"])), 2);
+        x = F.max_pool2d(F.relu(F.conv2d(x, _parameters["conv2.weight"], _parameters["conv2.bias"])), 2);
+        x = F.relu(F.linear(x.flatten(1), _parameters["fc1.weight"], _parameters["fc1.bias"]));
+        return F.linear(x, _parameters["fc2.weight"], _parameters["fc2.bias"]);
+    }
+
+    private Tensor ResNet9(Tensor x)
+    {
+        x = F.max_pool2d(Block("layer1", Block("prep", x)), 2);
+        x = x + Block("res1b", Block("res1a", x));
+        x = F.max_pool2d(Block("layer2", x), 2);
+        x = F.max_pool2d(Block("layer3", x), 2);
+        x = x + Block("res2b", Block("res2a", x));
+        return F.linear(x.amax([2, 3]), _parameters["fc.weight"], _parameters["fc.bias"]);
+    }
+
+    private Tensor UNet(Tensor x)
+    {
+        Tensor e1 = Block("enc1", x), e2 = Block("enc2", F.max_pool2d(e1, 2)), middle = Block("mid", F.max_pool2d(e2, 2));
+        Tensor d2 = Block("dec2", cat([Twice(middle), e2], 1)), d1 = Block("dec1", cat([Twice(d2), e1], 1));
+        return F.conv2d(d1, _parameters["head.weight"], _parameters["head.bias"]);
+    }
+
+    private static Tensor Twice(Tensor x) => x.repeat_interleave(2, 2).repeat_interleave(2, 3);
+
+    private Tensor Block(string name, Tensor x)
+    {
+        Tensor mean = Statistic($"{name}_norm.running_mean", 0), variance = Statistic($"{name}_norm.running_var", 1);
+        Tensor y = F.conv2d(x, _parameters[name + ".weight"], padding: [1, 1]);
+        return F.relu(F.batch_norm(y, mean, variance, _parameters[name + "_norm.weight"], _parameters[name + "_norm.bias"], _training, TopologyProgram.NormMomentum, TopologyProgram.NormEpsilon));
+
+        Tensor Statistic(string key, double start)
+        {
+            if (!_statistics.TryGetValue(key, out Tensor? statistic)) _statistics[key] = statistic = full([_parameters[name + "_norm.bias"].shape[0]], start, _precision).MoveToOuterDisposeScope();
+            return statistic;
+        }
+    }
+
+    private static double[] Copy(Tensor tensor)
+    {
+        using Tensor wide = tensor.detach().to(ScalarType.Float64).contiguous();
+        return wide.data<double>().ToArray();
+    }
+}

@@ -1,0 +1,63 @@
+using Convoke.Parity;
+using Convoke.Runtime.Tests.Networks;
+
+namespace Convoke.Runtime.Tests.Parity;
+
+/// <summary>Twenty steps of a chain, a residual net and a U-Net beside what TorchSharp gave from equal weights and batches (tests/Oracle).</summary>
+public class TopologyParityTests
+{
+    /// <summary>Relative to the loss, to the largest logit, to a statistic's largest element; the golden file has TorchSharp's own single-precision run beside it.</summary>
+    private const double Tolerance = 1e-3;
+
+    public static TheoryData<string> Programs => ["c", "resnet9", "unet"];
+
+    [Theory, MemberData(nameof(Programs))]
+    public void Twenty_steps_agree(string name)
+    {
+        (TopologyProgram program, Model net) = name switch
+        {
+            "c" => (TopologyProgram.C, (Model)ProgramC.Create(Device.Cpu)),
+            "resnet9" => (TopologyProgram.ResNet9, ResNet9.Create(Device.Cpu)),
+            _ => (TopologyProgram.UNet, UNet.Create(Device.Cpu)),
+        };
+        using (net)
+        {
+            TopologyGolden golden = TopologyGolden.Load(Path.Combine(AppContext.BaseDirectory, "golden", program.Name + ".json"));
+            foreach (ParityTensor tensor in program.Tensors)
+            {
+                Parameter parameter = net.Parameters[tensor.Name];
+                Assert.Equal(tensor.Shape, parameter.Shape);
+                parameter.CopyFrom(SeededTensors.Weights(tensor));
+            }
+
+            for (int step = 1; step <= TopologyProgram.Steps; step++)
+            {
+                (float[] images, int[] labels) = Batch(program, step);
+                double loss = net.TrainStep(images, labels).Loss, expected = golden.Losses[step - 1];
+                Assert.True(Math.Abs(loss - expected) <= Tolerance * expected, $"{name}, step {step}: loss {loss}, golden {expected}, TorchSharp in single precision {golden.Float32Losses[step - 1]}");
+            }
+
+            foreach ((string statistic, float[] values) in golden.Statistics) Near(values, net.Parameters[statistic].ToArray(), statistic);
+            var prediction = new float[golden.Prediction.Length];
+            net.Predict(Batch(program, 1).Images.AsSpan(0, TopologyGolden.Predicted * program.ImageSize), prediction);
+            if (net is ProgramC) Assert.Empty(golden.Statistics);
+            Near(golden.Prediction, prediction, "logits");
+        }
+    }
+
+    private static void Near(float[] expected, float[] actual, string what)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        double scale = expected.Max(Math.Abs);
+        for (int i = 0; i < expected.Length; i++) Assert.True(Math.Abs(expected[i] - actual[i]) <= Tolerance * scale, $"{what}[{i}]: {actual[i]}, golden {expected[i]}, scale {scale}");
+    }
+
+    private static (float[] Images, int[] Labels) Batch(TopologyProgram program, int step)
+    {
+        int n = program.BatchSizeAt(step);
+        var images = new float[n * program.ImageSize];
+        var labels = new int[n * program.LabelCount];
+        program.Batch(step, n, images, labels);
+        return (images, labels);
+    }
+}
