@@ -52,7 +52,7 @@ internal static class CudaWriter
             {Launches("Measure", source.Measure, source)}
             {Launches("Derive", source.Derive, source)}
             {Launches("Fold", source.Fold, source)}
-            TrainSampleFloats = {Text(source.Memory.TrainSampleFloats)},
+            {(source.Capability > 0 ? $"Capability = {Text(source.Capability)},\n" : "")}            TrainSampleFloats = {Text(source.Memory.TrainSampleFloats)},
             PredictSampleFloats = {Text(source.Memory.PredictSampleFloats)},
             DerivedFloats = {Text(source.Memory.DerivedFloats)},
             PartialFloats = {Text(source.Memory.PartialFloats)},
@@ -66,7 +66,7 @@ internal static class CudaWriter
     {
         CudaGrid grid = launch.Grid;
         string arguments = string.Join(", ", launch.Arguments.Select(static a => $"new({a.Area}, {Text(a.OffsetFloats)})"));
-        return $"new({Text(launch.Kernel)}, {Text(grid.Fixed)}, {Text(grid.PerUnit)}, {Text(grid.Samples)}, {Text(grid.MaxUnits)}, [{arguments}])";
+        return $"new({Text(launch.Kernel)}, {Text(grid.Fixed)}, {Text(grid.PerUnit)}, {Text(grid.Samples)}, {Text(grid.MaxUnits)}, [{arguments}]){(launch.Beside ? " { Beside = true }" : "")}";
     }
 
     private static string Rows(IEnumerable<string> rows, string end = ",") => string.Join("\n", rows.Select(row => "    " + row + end));

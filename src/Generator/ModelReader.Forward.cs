@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Convoke.Kernels.Emission;
 using Convoke.Kernels.Models;
 using Convoke.Kernels.Types;
 using Microsoft.CodeAnalysis;
@@ -26,6 +28,7 @@ internal sealed partial class ModelReader
         foreach (IMethodSymbol method in layers) ReadLayerMethod(method, preset);
         CheckMethodNames();
 
+        _outputsAreKnown = false;
         if (!CheckForward(forwards) || _failed) return ([], []);
         IMethodSymbol forward = forwards[0];
         object? result;
@@ -41,7 +44,9 @@ internal sealed partial class ModelReader
 
         foreach (LayerDeclaration layer in _declarations.Values)
             if (!layer.IsCalled) _report?.Invoke(DiagnosticCatalog.LayerNeverCalled, layer.Method.Locations[0], null, layer.Method.Name, _type.Name);
-        return (new(_calls.ToArray()), ReadOutputs(forward, result));
+        EquatableArray<OutputSpec> outputs = ReadOutputs(forward, result);
+        _outputsAreKnown = outputs.Count > 0;
+        return (new(_calls.ToArray()), outputs);
     }
 
     private void ReadLayerMethod(IMethodSymbol method, Preset preset)
@@ -97,6 +102,7 @@ internal sealed partial class ModelReader
     {
         var outputs = new List<OutputSpec>();
         object?[] values = result is SequenceValue sequence ? sequence.Items : [result];
+        if (result is SequenceValue && !CheckOutputNames(((INamedTypeSymbol)forward.ReturnType).TupleElements)) return [];
         for (int i = 0; i < values.Length; i++)
         {
             string? name = result is SequenceValue && ((INamedTypeSymbol)forward.ReturnType).TupleElements[i] is { IsExplicitlyNamedTupleElement: true } element ? element.Name : null;
@@ -109,6 +115,21 @@ internal sealed partial class ModelReader
             return [];
         }
         return new([.. outputs]);
+    }
+
+    /// <summary>Outputs have names that become members of the generated class: none is another's, or what that has already.</summary>
+    private bool CheckOutputNames(ImmutableArray<IFieldSymbol> elements)
+    {
+        var taken = new HashSet<string>(["Outputs", "Images", "Count", "Equals", "GetHashCode", "GetType", "ToString", "Finalize", "MemberwiseClone", "ReferenceEquals"], StringComparer.Ordinal);
+        for (int i = 0; i < elements.Length; i++)
+        {
+            string property = Identifiers.Pascal(elements[i].Name);
+            string? reason = !elements[i].IsExplicitlyNamedTupleElement ? "has no name" : property.Length == 0 || !taken.Add(property) ? "has the name of another member of generated code" : null;
+            if (reason is null) continue;
+            Fail(DiagnosticCatalog.BadOutputName, elements[i].Locations[0], elements[i].IsExplicitlyNamedTupleElement ? "Output " + elements[i].Name : "Output " + Literals.Of(i + 1), _type.Name, reason);
+            return false;
+        }
+        return true;
     }
 
     private static List<AttributeData> LayersOf(IMethodSymbol method) =>

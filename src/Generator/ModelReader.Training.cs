@@ -6,39 +6,88 @@ namespace Convoke.Generator;
 
 internal sealed partial class ModelReader
 {
-    private (LossKind? Loss, OptimizerSpec? Optimizer, bool Accuracy) ReadTraining(Preset preset, int output)
+    private (EquatableArray<LossSpec> Losses, OptimizerSpec? Optimizer, bool Accuracy) ReadTraining(Preset preset, EquatableArray<OutputSpec>? known)
     {
-        AttributeArguments? loss = ReadOnlyOne(Names.LossBase, "losses");
+        List<AttributeArguments> losses = ReadAll(static attribute => IsKind(attribute, Names.LossBase));
         AttributeArguments? optimizer = ReadOnlyOne(Names.OptimizerBase, "optimizers");
         AttributeArguments? accuracy = ReadAll(static attribute => attribute.AttributeClass is { Name: Names.Accuracy } c && InConvoke(c)).FirstOrDefault();
 
-        if (loss is null && optimizer is not null)
+        if (losses.Count == 0 && optimizer is not null)
             Incomplete(optimizer, "an optimizer but no loss", "add one, such as [CategoricalCrossentropy], or leave the optimizer out");
-        if (loss is not null && optimizer is null)
-            Incomplete(loss, "a loss but no optimizer", "add one, such as [Adam], or leave the loss out");
-        if (loss is null && optimizer is null && accuracy is not null)
+        if (losses.Count > 0 && optimizer is null)
+            Incomplete(losses[0], "a loss but no optimizer", "add one, such as [Adam], or leave the loss out");
+        if (losses.Count == 0 && optimizer is null && accuracy is not null)
             Incomplete(accuracy, "[Accuracy] but neither loss nor optimizer", "add both, or leave [Accuracy] out");
 
-        LossKind? kind = loss is null ? null : ReadLoss(loss);
-        if (kind is { } k && output != CallSpec.ModelInput) CheckHead(loss!, k, _calls[output].Layer, _calls.Site(output));
-        return (kind, optimizer is null ? null : ReadOptimizer(optimizer, preset), accuracy is not null);
+        var specs = new List<LossSpec>();
+        var taken = new Dictionary<int, AttributeArguments>();
+        EquatableArray<OutputSpec> outputs = known ?? [];
+        foreach (AttributeArguments loss in losses)
+        {
+            // Of a Forward that cannot be read it is not known which outputs there are.
+            if (ReadLoss(loss, known) is not { } spec || known is null) continue;
+            if (taken.TryGetValue(spec.Output, out AttributeArguments? other))
+            {
+                loss.Fault(DiagnosticCatalog.TwoLosses, loss.Location("Output"), other.Title, loss.Title, outputs.Count > 1 ? outputs[spec.Output].Name! : _type.Name);
+                _failed = true;
+                continue;
+            }
+
+            taken.Add(spec.Output, loss);
+            specs.Add(spec);
+            int call = outputs.Count > 0 ? outputs[spec.Output].Call : _calls.Count - 1;
+            if (call >= 0) CheckHead(loss, spec.Kind, _calls[call].Layer, _calls.Site(call));
+        }
+
+        if (accuracy is not null && losses.Count > 0 && specs.Count == losses.Count && specs.TrueForAll(static loss => !loss.Kind.TellsClasses()))
+            Fail(DiagnosticCatalog.NothingIsCounted, accuracy.Location(), _type.Name);
+        return ([.. specs.OrderBy(static loss => loss.Output)], optimizer is null ? null : ReadOptimizer(optimizer, preset), accuracy is not null);
     }
 
     private void Incomplete(AttributeArguments at, string found, string remedy) =>
         Fail(DiagnosticCatalog.TrainingIncomplete, at.Location(), _type.Name, found, remedy);
 
-    private LossKind? ReadLoss(AttributeArguments loss)
+    private LossSpec? ReadLoss(AttributeArguments loss, EquatableArray<OutputSpec>? outputs)
     {
-        switch (loss.Title)
+        LossKind? kind = loss.Title switch
         {
-            case "CategoricalCrossentropy": return LossKind.CategoricalCrossentropy;
-            case "SparseCategoricalCrossentropy": return LossKind.SparseCategoricalCrossentropy;
-            case "CrossEntropy": return LossKind.CrossEntropy;
-            default:
-                Fail(DiagnosticCatalog.NotSupportedYet, loss.Location(), "Loss " + loss.Title,
-                    "losses are CategoricalCrossentropy, SparseCategoricalCrossentropy and CrossEntropy");
-                return null;
+            "CategoricalCrossentropy" => LossKind.CategoricalCrossentropy,
+            "SparseCategoricalCrossentropy" => LossKind.SparseCategoricalCrossentropy,
+            "CrossEntropy" => LossKind.CrossEntropy,
+            "MeanSquaredError" => LossKind.MeanSquaredError,
+            "SmoothL1" => LossKind.SmoothL1,
+            _ => null,
+        };
+        if (kind is null)
+            Fail(DiagnosticCatalog.NotSupportedYet, loss.Location(), "Loss " + loss.Title, "losses are CategoricalCrossentropy, SparseCategoricalCrossentropy, CrossEntropy, MeanSquaredError and SmoothL1");
+
+        double weight = Positive(loss, "Weight", 1), beta = Positive(loss, "Beta", 1);
+        int? output = outputs is { } known ? ReadOutput(loss, known) : 0;
+        _failed |= loss.Failed;
+        return kind is { } found && output is { } index ? new(found, index, weight, beta) : null;
+    }
+
+    /// <summary>The output that a loss is for; null where it says none that there is.</summary>
+    private int? ReadOutput(AttributeArguments loss, EquatableArray<OutputSpec> outputs)
+    {
+        string? name = loss.Text("Output");
+        string all = string.Join(" and ", outputs.Select(static output => output.Name));
+        if (outputs.Count <= 1)
+        {
+            if (name is not null) loss.Fault(DiagnosticCatalog.UnknownOutput, loss.Location("Output"), _type.Name, name, "it has one output, which has no name: leave Output out");
+            return name is null ? 0 : null;
         }
+
+        if (name is null)
+        {
+            loss.Fault(DiagnosticCatalog.LossNeedsOutput, loss.Location(), loss.Title, _type.Name, outputs[0].Name!, all);
+            return null;
+        }
+
+        for (int i = 0; i < outputs.Count; i++)
+            if (outputs[i].Name == name) return i;
+        loss.Fault(DiagnosticCatalog.UnknownOutput, loss.Location("Output"), _type.Name, name, "its outputs are " + all);
+        return null;
     }
 
     private OptimizerSpec? ReadOptimizer(AttributeArguments optimizer, Preset preset)
@@ -94,6 +143,8 @@ internal sealed partial class ModelReader
             ActivationSpec a => a.Kind,
             _ => null,
         };
+
+        if (!loss.TellsClasses()) return;
 
         // What is neither logits nor probabilities is refused before any loss; the compiler of models says so.
         if (activation is ActivationKind.LeakyRelu or ActivationKind.Gelu or ActivationKind.Silu or ActivationKind.Sigmoid or ActivationKind.Tanh) return;

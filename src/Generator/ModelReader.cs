@@ -19,7 +19,7 @@ internal sealed partial class ModelReader
     private readonly CancellationToken _cancellation;
     private readonly List<AttributeArguments> _layers = [];
     private readonly CallRecorder _calls = new();
-    private bool _failed;
+    private bool _failed, _outputsAreKnown = true;
 
     private ModelReader(INamedTypeSymbol type, AttributeData model, Compilation compilation, Report? report, CancellationToken cancellation)
     {
@@ -68,16 +68,17 @@ internal sealed partial class ModelReader
         if (!((CSharpCompilation)_compilation).Options.AllowUnsafe) Fail(DiagnosticCatalog.UnsafeNotAllowed, ClassLocation(), _type.Name);
 
         Preset preset = _model.Member("Defaults", Preset.Keras, Preset.PyTorch);
+        Precision precision = _model.Member("Precision", Precision.Float32, Precision.TF32, Precision.BFloat16);
         InputSpec? input = ReadInput();
         (EquatableArray<CallSpec> calls, EquatableArray<OutputSpec> outputs) = HasForward(out List<IMethodSymbol> layers, out List<IMethodSymbol> forwards)
             ? ReadForward(preset, layers, forwards)
             : (ReadLayers(preset), []);
-        (LossKind? loss, OptimizerSpec? optimizer, bool accuracy) = ReadTraining(preset, outputs.Count > 0 ? outputs[0].Call : calls.Count - 1);
+        (EquatableArray<LossSpec> losses, OptimizerSpec? optimizer, bool accuracy) = ReadTraining(preset, _outputsAreKnown ? outputs : null);
 
         string name = SyntaxFacts.GetKeywordKind(_type.Name) == SyntaxKind.None ? _type.Name : "@" + _type.Name;
         bool valid = !_failed && !_model.Failed && _layers.TrueForAll(static layer => !layer.Failed);
         ModelSpec? spec = valid
-            ? new ModelSpec(Namespace, name, SyntaxFacts.GetText(_type.DeclaredAccessibility), input!, preset, calls, loss, optimizer, accuracy) { Outputs = outputs }
+            ? new ModelSpec(Namespace, name, SyntaxFacts.GetText(_type.DeclaredAccessibility), input!, preset, calls, losses, optimizer, accuracy) { Outputs = outputs, Precision = precision }
             : null;
         return new ModelReading(Namespace, name, spec, new([.. _methods]));
     }
@@ -115,7 +116,7 @@ internal sealed partial class ModelReader
         if (_type.IsStatic) return "is static";
         if (_type.IsAbstract) return "is abstract";
         if (_type.IsFileLocal) return "is local to a file, where generated code cannot add to it";
-        if (_type.Name is "Create" or "Summary" or "Plan" or "SelectCpuProgram" or "LoadCpuProgram") return "has the name of a member that is generated into it";
+        if (_type.Name is "Create" or "Summary" or "Outputs" or "Predict" or "TrainStep" or "ComputeGradients" or "Plan" or "SelectCpuProgram" or "LoadCpuProgram") return "has the name of a member that is generated into it";
         bool ownBase = _type.BaseType is { SpecialType: not SpecialType.System_Object } b && !(b.Name == Names.ModelBase && InConvoke(b));
         return ownBase ? "derives from " + _type.BaseType!.Name : null;
     }

@@ -15,7 +15,11 @@ internal static class PartialClassWriter
         using (code.Block($"partial class {name} : global::Convoke.Model, global::Convoke.Compiled.ICompiledModel"))
         {
             if (output.Network is { } network) WriteModel(code, name, network);
-            else WriteSkeleton(code, name);
+            else
+            {
+                WriteSkeleton(code, name);
+                if (output.Reading.Spec is { } faulty) OutputsWriter.Write(code, faulty);
+            }
             foreach (LayerMethod method in output.Reading.Methods)
             {
                 code.Line();
@@ -82,6 +86,7 @@ internal static class PartialClassWriter
 
             static partial void LoadCudaProgram(ref global::Convoke.Compiled.CudaProgram? program);
             """);
+        OutputsWriter.Write(code, network);
     }
 
     private static void WriteSkeleton(CodeWriter code, string name) => code.Line($$"""

@@ -18,9 +18,10 @@ internal static class PlanWriter
             Width = {Literals.Of(spec.Input.Width)},
             Channels = {Literals.Of(spec.Input.Channels)},
             Layout = global::Convoke.Layout.{(spec.Input.Layout == ImageLayout.ChannelsFirst ? "ChannelsFirst" : "ChannelsLast")},
-            Classes = {Literals.Of(network.Classes)},
-            Pixels = {Literals.Of(network.Pixels)},
-            Loss = {LossOf(spec.Loss)},
+            Outputs =
+            [
+            {Rows(network.Outputs.Select(OutputOf))}
+            ],
             Optimizer = {OptimizerOf(spec.Optimizer)},
             Accuracy = {Literals.Of(spec.Accuracy)},
             Layers =
@@ -41,14 +42,15 @@ internal static class PlanWriter
             """);
     }
 
-    private static string LossOf(LossKind? loss) => loss switch
-    {
-        null => "null",
-        LossKind.CategoricalCrossentropy => "global::Convoke.Compiled.LossPlan.CategoricalCrossentropy",
-        LossKind.SparseCategoricalCrossentropy => "global::Convoke.Compiled.LossPlan.SparseCategoricalCrossentropy",
-        LossKind.CrossEntropy => "global::Convoke.Compiled.LossPlan.CrossEntropy",
-        _ => throw new InvalidOperationException($"No plan for the loss {loss}."),
-    };
+    /// <summary>The run time has the same losses under the same names.</summary>
+    private static string OutputOf(OutputInfo output) => New(
+    [
+        Literals.Of(output.Name),
+        Literals.Of(output.Classes),
+        Literals.Of(output.Pixels),
+        output.Loss is { } loss ? $"global::Convoke.Compiled.LossPlan.{loss.Kind}" : "null",
+        .. output.Loss is { Weight: not 1 } weighted ? new[] { Literals.Of(weighted.Weight) } : [],
+    ]);
 
     private static string OptimizerOf(OptimizerSpec? optimizer) => optimizer switch
     {

@@ -9,8 +9,7 @@ namespace Convoke.Kernels;
 /// <param name="Layers">One row per call.</param>
 /// <param name="Parameters">Trained tensors in layer order.</param>
 /// <param name="Memory">The static memory plan.</param>
-/// <param name="Classes">Classes of a prediction, or other values of an output row.</param>
-/// <param name="Pixels">Rows of an output sample: 1, or the pixels of a map.</param>
+/// <param name="Outputs">What it yields, in the order of what <c>Forward</c> returns.</param>
 /// <param name="Cpu">The CPU program, once per vector width, widest first.</param>
 /// <param name="Cuda">The CUDA program.</param>
 public sealed record CompiledModel(
@@ -19,10 +18,23 @@ public sealed record CompiledModel(
     EquatableArray<LayerInfo> Layers,
     EquatableArray<ParameterInfo> Parameters,
     MemoryInfo Memory,
-    int Classes,
-    int Pixels,
+    EquatableArray<OutputInfo> Outputs,
     EquatableArray<CpuSource> Cpu,
     CudaSource Cuda);
+
+/// <summary>One of the model's outputs.</summary>
+/// <param name="Name">As the user named it, or <see cref="OnlyName"/>.</param>
+/// <param name="Classes">Classes of a prediction, or other values of an output row.</param>
+/// <param name="Pixels">Rows of an output sample: 1, or the pixels of a map.</param>
+/// <param name="Loss">What training makes small of it, or null.</param>
+public sealed record OutputInfo(string Name, int Classes, int Pixels, LossSpec? Loss)
+{
+    /// <summary>Name of an only output that has none.</summary>
+    public const string OnlyName = "Output";
+
+    /// <summary>Values of a sample.</summary>
+    public int Elements => Classes * Pixels;
+}
 
 /// <summary>What a layer costs, per sample.</summary>
 /// <param name="Name">As the preset or the user named it.</param>

@@ -33,32 +33,35 @@ public static class Compiler
         Graph folded = FoldBatchNorm.Run(predict);
         if (!ReferenceEquals(folded, predict)) predict = Logged("fold batch norm", folded);
 
-        // Training sees it with dropout and the batch's statistics, and needs the loss and the updates, not the output.
+        int outputs = spec.Results.Count;
+        IReadOnlyList<HeadPlace> places = HeadPlace.Of(spec, [.. forward.Outputs.Take(outputs).Select(o => forward[o].Shape)]);
+
+        // Training sees it with dropout and the batch's statistics, and needs the losses and the updates, not the outputs.
         Graph? trainForward = null, train = null;
-        if (spec is { Loss: not null, Optimizer: { } optimizer })
+        if (spec is { Losses.Count: > 0, Optimizer: { } optimizer })
         {
             Graph written = FuseSoftmaxCrossEntropy.Run(GraphBuilder.Build(spec, training: true));
-            trainForward = Logged("training graph", RemoveDead.Run(written with { Outputs = [.. written.Outputs.Skip(1)] }));
+            trainForward = Logged("training graph", TrainedPart.Run(written));
             train = Logged("differentiate", Differentiator.Run(trainForward, optimizer));
             train = Logged("remove dead adjoints", RemoveDead.Run(train));
         }
 
         // Kernels, memory, text.
-        (Schedule predictSchedule, ParameterPlanner predictParameters) = ScheduleOf("prediction schedule", spec, predict, null);
-        (Schedule Schedule, ParameterPlanner Parameters)? training = train is null ? null : ScheduleOf("training schedule", spec, trainForward!, train);
+        (Schedule predictSchedule, ParameterPlanner predictParameters, StorageRules predictStorage) = ScheduleOf("prediction schedule", spec, predict, null);
+        (Schedule Schedule, ParameterPlanner Parameters, StorageRules)? training = train is null ? null : ScheduleOf("training schedule", spec, trainForward!, train);
         predictParameters = training?.Parameters.For(predict) ?? predictParameters;
+        predictParameters.AddUntrained(spec, predict, predictStorage, [.. predictSchedule.Groups]);
         predictParameters.AddFolded(predict, predictSchedule.Groups);
         var network = new Network(spec, predictSchedule, predict, predictParameters, training?.Schedule, train, training?.Parameters ?? predictParameters);
         CpuSource[] cpu = [.. VectorTarget.All.Select(target => ProgramEmitter.Emit(network, target))];
         CudaSource cuda = CudaProgramEmitter.Emit(network);
 
-        ParameterPlanner parameters = network.Parameters;
-        HeadGroup head = predictSchedule.Groups.OfType<HeadGroup>().Single();
+        EquatableArray<OutputInfo> ends = [.. predictSchedule.Groups.OfType<HeadGroup>().Select((head, o) => new OutputInfo(spec.Results[o].Name ?? OutputInfo.OnlyName, head.Classes, head.Pixels, head.Loss))];
         EquatableArray<LayerInfo> layers = ModelSummary.Layers(spec, forward);
         var memory = new MemoryInfo(
-            parameters.Floats, predictParameters.DerivedFloats, parameters.PartialFloats,
+            predictParameters.Floats, predictParameters.DerivedFloats, network.Parameters.PartialFloats,
             training?.Schedule.SampleFloats ?? 0, training?.Schedule.TaskFloats ?? 0, predictSchedule.SampleFloats, predictSchedule.TaskFloats);
-        return new(spec, ModelSummary.Print(spec, layers), layers, new([.. parameters.Infos]), memory, head.Classes, head.Pixels, new(cpu), cuda);
+        return new(spec, ModelSummary.Print(spec, layers), layers, new([.. predictParameters.Infos]), memory, ends, new(cpu), cuda);
 
         Graph Logged(string pass, Graph graph)
         {
@@ -67,14 +70,14 @@ public static class Compiler
             return graph;
         }
 
-        (Schedule, ParameterPlanner) ScheduleOf(string pass, ModelSpec of, Graph forwardGraph, Graph? trainingGraph)
+        (Schedule, ParameterPlanner, StorageRules) ScheduleOf(string pass, ModelSpec of, Graph forwardGraph, Graph? trainingGraph)
         {
-            Fusion.Fused fused = Fusion.Run(of, forwardGraph, trainingGraph);
+            Fusion.Fused fused = Fusion.Run(of, forwardGraph, trainingGraph, places);
             IReadOnlyList<GroupLoop> loops = Liveness.Loops(fused.Groups.Where(static g => !g.OverParameters));
             KernelGroup[] overParameters = [.. fused.Groups.Where(static g => g.OverParameters)];
             Schedule schedule = ArenaPlanner.Plan(loops, overParameters, Liveness.Buffers(trainingGraph ?? forwardGraph, fused.Storage, loops, overParameters));
             log?.Invoke(pass, SchedulePrinter.Print(schedule));
-            return (schedule, ParameterPlanner.Plan(of, forwardGraph, fused.Storage, fused.Groups));
+            return (schedule, ParameterPlanner.Plan(of, forwardGraph, fused.Storage, fused.Groups), fused.Storage);
         }
     }
 }

@@ -21,7 +21,11 @@ public sealed record CudaSource(
     EquatableArray<CudaLaunch> Measure,
     EquatableArray<CudaLaunch> Derive,
     EquatableArray<CudaLaunch> Fold,
-    CudaMemory Memory);
+    CudaMemory Memory)
+{
+    /// <summary>Compute capability that the text needs beyond the least one there is, times ten; 0 for none. Prediction then reads derived layouts, too.</summary>
+    public int Capability { get; init; }
+}
 
 /// <summary>An entry point.</summary>
 /// <param name="Name">Its name in the text and in the module.</param>
@@ -38,7 +42,11 @@ public sealed record CudaKernel(string Name, int Threads, int MinBlocks, int Sha
 /// <param name="Kernel">Index of the entry point.</param>
 /// <param name="Grid">Its blocks.</param>
 /// <param name="Arguments">In the order of the entry point's parameters.</param>
-public sealed record CudaLaunch(int Kernel, CudaGrid Grid, EquatableArray<CudaArgument> Arguments);
+public sealed record CudaLaunch(int Kernel, CudaGrid Grid, EquatableArray<CudaArgument> Arguments)
+{
+    /// <summary>Whether it may run beside all launches behind it but the last, which waits for it.</summary>
+    public bool Beside { get; init; }
+}
 
 /// <summary>Blocks of a launch over N samples: Fixed + PerUnit * min(ceil(N / Samples), MaxUnits). Depends on N only, so that sums do.</summary>
 /// <param name="Fixed">Blocks whatever N is.</param>
@@ -96,14 +104,17 @@ public enum CudaArea
     /// <summary>Values of the whole batch: value v of sample n lies at offset(v) * capacity + n * size(v).</summary>
     Batch,
 
-    /// <summary>Losses f32[N].</summary>
+    /// <summary>Losses f32[N, losses].</summary>
     Losses,
 
-    /// <summary>1 where a sample was classified right, i32[N].</summary>
+    /// <summary>Right answers of each sample, i32[N].</summary>
     Correct,
 
-    /// <summary>Output f32[N, classes].</summary>
+    /// <summary>Output f32[N, values of all outputs].</summary>
     Output,
+
+    /// <summary>Sum of each loss f64[losses], of a model that has several.</summary>
+    Totals,
 }
 
 /// <summary>Sizes of the areas in floats; "per sample" is multiplied by the batch capacity.</summary>

@@ -62,9 +62,14 @@ public static class ModelSummary
         text.Append(rule).Append('\n');
         text.Append($"Parameters: {Number(parameters)} ({Bytes(4L * parameters)})\n");
         text.Append($"Forward, one sample: {Number(layers.Sum(static l => l.Macs))} MACs, {Bytes(layers.Sum(static l => l.ActivationBytes))} of activations\n");
-        text.Append($"Loss: {spec.Loss?.ToString() ?? "none, predicts only"}; optimizer: {Describe(spec.Optimizer)}\n");
+        if (spec.Outputs.Count > 1) text.Append($"Outputs: {string.Join("; ", spec.Outputs.Select(o => $"{o.Name} ({layers[o.Call].OutputShape})"))}\n");
+        text.Append($"Loss: {(spec.Losses.Count == 0 ? "none, predicts only" : string.Join(" + ", spec.Losses.Select(l => Describe(spec, l))))}; optimizer: {Describe(spec.Optimizer)}\n");
         return text.ToString().Replace(" \n", "\n");
     }
+
+    private static string Describe(ModelSpec spec, LossSpec loss) =>
+        (loss.Weight == 1 ? "" : FormattableString.Invariant($"{loss.Weight} ")) + loss.Kind
+        + (loss.Kind == LossKind.SmoothL1 && loss.Beta != 1 ? FormattableString.Invariant($" (beta {loss.Beta})") : "") + (spec.Outputs.Count > 1 ? " of " + spec.Outputs[loss.Output].Name : "");
 
     private static string Describe(OptimizerSpec? optimizer) => optimizer switch
     {

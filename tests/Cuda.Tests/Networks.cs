@@ -21,6 +21,30 @@ internal sealed partial class ProgramA;
 [Adam, CategoricalCrossentropy, Accuracy]
 internal sealed partial class ProgramB;
 
+/// <summary>Program B, products in TF32.</summary>
+[Model(28, 28, 1, Precision = Precision.TF32)]
+[Conv2D(32, 3, Activation = Activation.Relu)]
+[MaxPool2D(2)]
+[Conv2D(64, 3, Activation = Activation.Relu)]
+[MaxPool2D(2)]
+[Flatten]
+[Dense(128, Activation = Activation.Relu)]
+[Dense(10, Activation = Activation.Softmax)]
+[Adam, CategoricalCrossentropy, Accuracy]
+internal sealed partial class ProgramBTf32;
+
+/// <summary>Program B, products in BFloat16.</summary>
+[Model(28, 28, 1, Precision = Precision.BFloat16)]
+[Conv2D(32, 3, Activation = Activation.Relu)]
+[MaxPool2D(2)]
+[Conv2D(64, 3, Activation = Activation.Relu)]
+[MaxPool2D(2)]
+[Flatten]
+[Dense(128, Activation = Activation.Relu)]
+[Dense(10, Activation = Activation.Softmax)]
+[Adam, CategoricalCrossentropy, Accuracy]
+internal sealed partial class ProgramBBf16;
+
 /// <summary>What A and B do not have: channels first, colour, PyTorch's conventions, class indices, plain gradient descent, a convolution that is not pooled.</summary>
 [Model(3, 12, 10, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
 [Conv2D(8, 3, Activation = Activation.Relu)]
@@ -64,6 +88,52 @@ internal sealed partial class ResidualNet
     }
 }
 
+/// <summary>Layers that are called several times: convolutions with the same normalization behind them and with another, and a dense layer that follows itself.</summary>
+[Model(10, 9, 3)]
+[Adam(0.005), CrossEntropy, Accuracy]
+internal sealed partial class SharedNet
+{
+    [Conv2D(3, 3, Padding = Padding.Same, Activation = Activation.Relu)] private static partial Sym Lift(Sym x);
+
+    [Conv2D(3, 3, Padding = Padding.Same)] private static partial Sym Conv(Sym x);
+
+    [BatchNorm] private static partial Sym Norm(Sym x);
+
+    [BatchNorm] private static partial Sym OtherNorm(Sym x);
+
+    [MaxPool2D(2)] private static partial Sym Pool(Sym x);
+
+    [Dense(20, Activation = Activation.Relu)] private static partial Sym First(Sym x);
+
+    [Dense(20, Activation = Activation.Relu)] private static partial Sym Again(Sym x);
+
+    [Dense(5)] private static partial Sym Classify(Sym x);
+
+    private static Sym Forward(Sym x)
+    {
+        x = Lift(Lift(x));
+        for (int i = 0; i < 2; i++) x += Silu(Norm(Conv(x)));
+        x = Pool(Relu(OtherNorm(Conv(x))));
+        return Classify(Again(Again(First(Flatten(Conv(x))))));
+    }
+}
+
+/// <summary>One dropout layer on the image and one between dense layers.</summary>
+[Model(7, 5, 3)]
+[Sgd(0.05), CrossEntropy, Accuracy]
+internal sealed partial class MaskNet
+{
+    [Dropout(0.5)] private static partial Sym DropPixels(Sym x);
+
+    [Dropout(0.25)] private static partial Sym DropUnits(Sym x);
+
+    [Dense(50)] private static partial Sym Hidden(Sym x);
+
+    [Dense(6)] private static partial Sym Classify(Sym x);
+
+    private static Sym Forward(Sym x) => Classify(DropUnits(Hidden(Flatten(DropPixels(x)))));
+}
+
 /// <summary>A small U-Net: what goes down comes up again beside what it was; a class for every pixel.</summary>
 [Model(12, 8, 2)]
 [Sgd(0.125, Momentum = 0.5), SparseCategoricalCrossentropy, Accuracy]
@@ -90,3 +160,37 @@ internal sealed partial class PixelNet
         return Softmax(Pixels(Gelu(Up(Concat(wide, Upsample(deep, 2))))));
     }
 }
+
+/// <summary>Two heads on one trunk with a residual sum: classes, and boxes with a loss of their own.</summary>
+[Model(3, 12, 10, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
+[Sgd(0.05, Momentum = 0.875), CrossEntropy(Output = "Classes"), SmoothL1(Output = "Boxes", Weight = 2, Beta = 0.5), Accuracy]
+internal sealed partial class TwoHeadedNet
+{
+    [Conv2D(16, 3, Padding = Padding.Same, Bias = false)] private static partial Sym Stem(Sym x);
+
+    [BatchNorm] private static partial Sym StemNorm(Sym x);
+
+    [Conv2D(16, 3, Padding = Padding.Same, Bias = false)] private static partial Sym Inner(Sym x);
+
+    [BatchNorm] private static partial Sym InnerNorm(Sym x);
+
+    [MaxPool2D(2)] private static partial Sym Pool(Sym x);
+
+    [Dense(6)] private static partial Sym Head(Sym x);
+
+    [Dense(4)] private static partial Sym Box(Sym x);
+
+    private static (Sym Classes, Sym Boxes) Forward(Sym image)
+    {
+        Sym x = Pool(Relu(StemNorm(Stem(image))));
+        x += Relu(InnerNorm(Inner(x)));
+        return (Head(GlobalMaxPool(x)), Box(Flatten(x)));
+    }
+}
+
+/// <summary>Values only, a map of them: there are no classes to count, and no second loss.</summary>
+[Model(12, 10, 3)]
+[Conv2D(8, 3, Padding = Padding.Same, Activation = Activation.Relu)]
+[Conv2D(3, 1, Activation = Activation.Sigmoid)]
+[Adam(0.01), MeanSquaredError(Weight = 0.5)]
+internal sealed partial class ValueNet;

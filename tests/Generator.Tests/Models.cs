@@ -54,4 +54,25 @@ internal static class Models
             }
         }
         """;
+
+    /// <summary>Two outputs, each with a loss: classes and a map of values, channels first.</summary>
+    public const string Detector = """
+        using Convoke;
+        namespace N;
+
+        [Model(3, 8, 8, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
+        [Adam, CrossEntropy(Output = "Classes"), SmoothL1(Output = "Boxes", Weight = 2), Accuracy]
+        public partial class Detector
+        {
+            [Conv2D(4, 3, Activation = Activation.Relu)] private static partial Sym Features(Sym x);
+            [Dense(5)] private static partial Sym Head(Sym x);
+            [Conv2D(2, 1)] private static partial Sym Box(Sym x);
+
+            private static (Sym Classes, Sym Boxes) Forward(Sym x)
+            {
+                Sym f = Features(x);
+                return (Head(Flatten(f)), Box(f));
+            }
+        }
+        """;
 }

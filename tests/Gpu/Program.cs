@@ -37,6 +37,8 @@ catch (DeviceNotAvailableException reason)
 }
 
 if (options.Start is { } network) return StartTimings.RunChild(network, device);
+if (options.Learn is { } folder) return Learn.Run(folder, device, options.Out);
+if (options.Race is { } race) return Race.Run(race, device);
 
 Results results = new(device, options);
 results.PrintHead();

@@ -1,3 +1,6 @@
+using Convoke.Kernels.Models;
+using Convoke.Kernels.Types;
+
 namespace Convoke.Kernels.Tests;
 
 /// <summary>Between the graph's axis order (RSCK, IO) and the order in which a preset shows a parameter (OIHW, OI).</summary>
@@ -10,9 +13,20 @@ internal static class LogicalOrder
         _ => x,
     };
 
-    /// <summary>An output [N,P,Q,K] in the order in which the model yields it: with channels first [N,K,P,Q].</summary>
-    public static double[] Output(CompiledModel model, double[] x) => model.Pixels == 1 || model.Spec.Input.Layout == Kernels.Models.ImageLayout.ChannelsLast ? x
-        : [.. Enumerable.Range(0, x.Length).Select(i => x[(i / (model.Pixels * model.Classes) * model.Pixels * model.Classes) + (i % model.Pixels * model.Classes) + (i / model.Pixels % model.Classes)])];
+    /// <summary>All outputs, each [N,P,Q,K], as the model yields them: sample by sample one behind the other, with channels first [K,P,Q].</summary>
+    public static double[] Outputs(ModelSpec spec, int n, IReadOnlyList<double[]> outputs)
+    {
+        IReadOnlyList<Shape> shapes = Reference.OutputShapes(spec);
+        return [.. Enumerable.Range(0, n).SelectMany(sample => outputs.SelectMany((x, o) => Sample(spec, shapes[o], x.AsSpan(sample * shapes[o].Count, shapes[o].Count).ToArray())))];
+    }
+
+    /// <summary>One sample [P,Q,K] in the user's order.</summary>
+    public static double[] Sample(ModelSpec spec, Shape shape, double[] x)
+    {
+        if (!shape.IsImage || spec.Input.Layout == ImageLayout.ChannelsLast) return x;
+        int pixels = shape[0] * shape[1], channels = shape[2];
+        return [.. Enumerable.Range(0, x.Length).Select(i => x[(i % pixels * channels) + (i / pixels)])];
+    }
 
     /// <summary>Where the parameter's logical element lies in its storage.</summary>
     public static int StorageOffset(ParameterInfo parameter, int element)

@@ -9,7 +9,7 @@ internal static class Models
     public static AdamSpec KerasAdam { get; } = new(1e-3, 0.9, 0.999, 1e-7, EpsilonForm.BeforeCorrection);
 
     public static ModelSpec Of(InputSpec input, Preset preset, LossKind? loss, OptimizerSpec? optimizer, params LayerSpec[] layers) => new(
-        "Tests", "Net", "public", input, preset, new([.. layers.Select(static (l, i) => new CallSpec(l, [i - 1]))]), loss, optimizer, true);
+        "Tests", "Net", "public", input, preset, new([.. layers.Select(static (l, i) => new CallSpec(l, [i - 1]))]), loss is { } kind ? [new(kind)] : [], optimizer, true);
 
     /// <summary>Program A: conv32-pool-dense10.</summary>
     public static ModelSpec A { get; } = Of(new(28, 28, 1, ImageLayout.ChannelsLast), Preset.Keras, LossKind.CategoricalCrossentropy, KerasAdam,

@@ -4,7 +4,10 @@ using Convoke.Kernels.Types;
 
 namespace Convoke.Kernels.Tests;
 
-/// <summary>Seeded random topologies: branches, sums, joins, normalizations, dropout, every pooling and activation, heads that are flat or per pixel.</summary>
+/// <summary>
+/// Seeded random topologies: branches, sums, joins, normalizations, dropout, every pooling and activation, heads that are flat or per pixel; in part of them
+/// layers with weights are called again, on whatever fits.
+/// </summary>
 /// <remarks>
 /// Unlike those of <see cref="RandomModels"/> their numbers lie on no grid: a normalization would not stay on it. A tie or a kink within rounding would show
 /// as a large difference; numbers drawn from a continuum have none in practice.
@@ -18,12 +21,11 @@ internal static class RandomGraphs
     /// <summary>Pixels of a convolution's result: the interpreter is slow.</summary>
     private const int LargestMap = 200;
 
-    private sealed record Map(int Call, int Height, int Width, int Channels);
+    internal sealed record Map(int Call, int Height, int Width, int Channels);
 
     public static ModelSpec Model(int seed)
     {
         var random = new Random(seed + 77);
-        int Pick(int[] from) => from[random.Next(from.Length)];
         var calls = new List<CallSpec>();
         Map Add(LayerSpec layer, int height, int width, int channels, params Map[] from)
         {
@@ -31,52 +33,8 @@ internal static class RandomGraphs
             return new(calls.Count - 1, height, width, channels);
         }
 
-        var input = new InputSpec(random.Next(4, 13), random.Next(4, 13), Pick(Channels), (ImageLayout)random.Next(2));
-        var maps = new List<Map> { new(CallSpec.ModelInput, input.Height, input.Width, input.Channels) };
-        for (int i = 0, steps = random.Next(3, 9); i < steps; i++)
-        {
-            Map x = maps[random.Next(Math.Max(0, maps.Count - 3), maps.Count)];
-            Map[] twins = [.. maps.Where(m => (m.Height, m.Width, m.Channels) == (x.Height, x.Width, x.Channels))], neighbours = [.. maps.Where(m => (m.Height, m.Width) == (x.Height, x.Width))];
-            switch (random.Next(13))
-            {
-                case 0 or 1 or 2:
-                    maps.Add(Conv(random, Add, x, $"conv{i}", Pick(Channels)));
-                    break;
-                case 3:
-                    maps.Add(Add(new BatchNormSpec($"norm{i}", random.Next(2) == 0 ? 0.01 : 0.5, 1e-3, random.Next(2) == 0), x.Height, x.Width, x.Channels, x));
-                    break;
-                case 4:
-                    maps.Add(Add(new ReluSpec($"relu{i}"), x.Height, x.Width, x.Channels, x));
-                    break;
-                case 5:
-                    maps.Add(Add(new ActivationSpec($"act{i}", Activations[random.Next(Activations.Length)], 0.125), x.Height, x.Width, x.Channels, x));
-                    break;
-                case 6:
-                    maps.Add(Add(new DropoutSpec($"drop{i}", random.Next(1, 4) / 4.0), x.Height, x.Width, x.Channels, x));
-                    break;
-                case 7:
-                    maps.Add(Add(new AddSpec($"add{i}"), x.Height, x.Width, x.Channels, x, twins[random.Next(twins.Length)]));
-                    break;
-                case 8:
-                    maps.Add(Add(new MultiplySpec($"mul{i}"), x.Height, x.Width, x.Channels, x, twins[random.Next(twins.Length)]));
-                    break;
-                case 9:
-                    Map other = neighbours[random.Next(neighbours.Length)];
-                    maps.Add(Add(new ConcatSpec($"cat{i}"), x.Height, x.Width, x.Channels + other.Channels, x, other));
-                    break;
-                case 10 when x.Height < 10 && x.Width < 10:
-                    var up = new UpsampleSpec($"up{i}", random.Next(1, 3), 2);
-                    maps.Add(Add(up, x.Height * up.Height, x.Width * up.Width, x.Channels, x));
-                    break;
-                case 11:
-                    maps.Add(Pool(random, Add, x, $"pool{i}"));
-                    break;
-                case 12 when Math.Min(x.Height, x.Width) > 3:
-                    maps.Add(Add(new MaxPool2DSpec($"tile{i}", 2, 2), x.Height / 2, x.Width / 2, x.Channels, x));
-                    break;
-            }
-        }
-
+        Random? share = SharesLayers(seed) ? new Random(seed + 3_000_000) : null;
+        (InputSpec input, List<Map> maps) = Trunk(random, Add, share, calls);
         Map end = maps[^1].Call >= 0 ? maps[^1] : Conv(random, Add, maps[^1], "only", 3);
         var loss = (LossKind)random.Next(3);
         ActivationKind last = loss == LossKind.CrossEntropy ? ActivationKind.None : ActivationKind.Softmax;
@@ -95,6 +53,7 @@ internal static class RandomGraphs
                 1 => Add(new GlobalPool2DSpec("global", PoolKind.Max), 1, 1, end.Channels, end),
                 _ => Add(new FlattenSpec("flatten"), 1, 1, 0, end),
             };
+            if (share is not null) flat = ShareDense(share, Add, maps, end, flat);
             if (random.Next(2) == 0) flat = Add(new DropoutSpec("flatdrop", 0.25), 1, 1, 0, flat);
             if (random.Next(2) == 0)
             {
@@ -106,13 +65,117 @@ internal static class RandomGraphs
         }
 
         OptimizerSpec optimizer = random.Next(3) switch { 0 => new SgdSpec(0.125), 1 => Models.KerasAdam, _ => new SgdSpec(0.125, 0.75) };
-        return LiveCalls.Only(new ModelSpec(null, $"Graph{seed}", "public", input, (Preset)random.Next(2), [.. calls], loss, optimizer, true));
+        return LiveCalls.Only(new ModelSpec(null, $"Graph{seed}", "public", input, (Preset)random.Next(2), [.. calls], [new(loss)], optimizer, true));
     }
 
-    private delegate Map Adder(LayerSpec layer, int height, int width, int channels, params Map[] from);
+    /// <summary>Whether the model may call a layer several times.</summary>
+    public static bool SharesLayers(int seed) => new Random(seed + 4_000_000).Next(5) < 2;
+
+    /// <summary>Calls a convolution or normalization again, on one of the last maps or the input, where one fits.</summary>
+    private static void CallAgain(Random random, List<CallSpec> calls, Adder add, List<Map> maps)
+    {
+        Map Of(int call) => maps.First(m => m.Call == call);
+        var fitting = new List<(LayerSpec Layer, Map X, int Height, int Width, int Channels)>();
+        foreach (CallSpec call in calls.ToArray())
+        {
+            foreach (Map x in maps.TakeLast(3).Append(maps[0]))
+            {
+                if (call.Layer is not (Conv2DSpec or BatchNormSpec) || Of(call.Inputs[0]).Channels != x.Channels) continue;
+                // Of a normalization right behind another one, what goes back cancels nearly: rounding would be all there is.
+                bool isNormal = x.Call >= 0 && calls[x.Call].Layer is BatchNormSpec;
+                if (call.Layer is BatchNormSpec && isNormal) continue;
+                if (call.Layer is not Conv2DSpec conv) fitting.Add((call.Layer, x, x.Height, x.Width, x.Channels));
+                else if (conv.WindowOn(x.Height, x.Width) is var window && window.Rows(x.Height) is > 0 and var rows && window.Columns(x.Width) is > 0 and var columns && rows * columns <= LargestMap / 2)
+                    fitting.Add((conv, x, rows, columns, conv.Filters));
+            }
+        }
+
+        if (fitting.Count == 0) return;
+
+        // What nothing reads is not compiled: mostly the last map is the one that goes on.
+        if (random.Next(4) > 0 && fitting.Exists(f => f.X == maps[^1])) fitting.RemoveAll(f => f.X != maps[^1]);
+        (LayerSpec layer, Map at, int height, int width, int channels) = fitting[random.Next(fitting.Count)];
+        maps.Add(add(layer, height, width, channels, at));
+    }
+
+    /// <summary>A dense layer over the flattened images of two maps, or one of as many units as features that follows itself.</summary>
+    private static Map ShareDense(Random random, Adder add, List<Map> maps, Map end, Map flat)
+    {
+        Map[] twins = [.. maps.Where(m => (m.Height, m.Width, m.Channels) == (end.Height, end.Width, end.Channels))];
+        int units = random.Next(1, 40);
+        var activation = (ActivationKind)random.Next(2);
+        if (random.Next(2) == 0)
+        {
+            var both = new DenseSpec("both", units, activation, random.Next(4) > 0, null);
+            Map other = add(new FlattenSpec("twin"), 1, 1, 0, twins[random.Next(twins.Length)]);
+            return add(new AddSpec("pair"), 1, 1, 0, add(both, 1, 1, 0, other), add(both, 1, 1, 0, add(new FlattenSpec("first"), 1, 1, 0, end)));
+        }
+
+        var square = new DenseSpec("square", units, activation, random.Next(4) > 0, null);
+        Map x = add(new DenseSpec("before", units, ActivationKind.None, false, null), 1, 1, 0, flat);
+        for (int times = random.Next(2, 4); times > 0; times--) x = add(square, 1, 1, 0, x);
+        return x;
+    }
+
+    /// <summary>Some layers in any order, each on one of the last few maps; all maps, the input first. With <paramref name="share"/>, layers among <paramref name="calls"/> are called again.</summary>
+    internal static (InputSpec Input, List<Map> Maps) Trunk(Random random, Adder add, Random? share = null, List<CallSpec>? calls = null)
+    {
+        int Pick(int[] from) => from[random.Next(from.Length)];
+        var input = new InputSpec(random.Next(4, 13), random.Next(4, 13), Pick(Channels), (ImageLayout)random.Next(2));
+        var maps = new List<Map> { new(CallSpec.ModelInput, input.Height, input.Width, input.Channels) };
+        for (int i = 0, steps = random.Next(3, 9); i < steps; i++)
+        {
+            Map x = maps[random.Next(Math.Max(0, maps.Count - 3), maps.Count)];
+            Map[] twins = [.. maps.Where(m => (m.Height, m.Width, m.Channels) == (x.Height, x.Width, x.Channels))], neighbours = [.. maps.Where(m => (m.Height, m.Width) == (x.Height, x.Width))];
+            switch (random.Next(13))
+            {
+                case 0 or 1 or 2:
+                    maps.Add(Conv(random, add, x, $"conv{i}", share?.Next(4) > 0 ? x.Channels : Pick(Channels)));
+                    break;
+                case 3:
+                    maps.Add(add(new BatchNormSpec($"norm{i}", random.Next(2) == 0 ? 0.01 : 0.5, 1e-3, random.Next(2) == 0), x.Height, x.Width, x.Channels, x));
+                    break;
+                case 4:
+                    maps.Add(add(new ReluSpec($"relu{i}"), x.Height, x.Width, x.Channels, x));
+                    break;
+                case 5:
+                    maps.Add(add(new ActivationSpec($"act{i}", Activations[random.Next(Activations.Length)], 0.125), x.Height, x.Width, x.Channels, x));
+                    break;
+                case 6:
+                    maps.Add(add(new DropoutSpec($"drop{i}", random.Next(1, 4) / 4.0), x.Height, x.Width, x.Channels, x));
+                    break;
+                case 7:
+                    maps.Add(add(new AddSpec($"add{i}"), x.Height, x.Width, x.Channels, x, twins[random.Next(twins.Length)]));
+                    break;
+                case 8:
+                    maps.Add(add(new MultiplySpec($"mul{i}"), x.Height, x.Width, x.Channels, x, twins[random.Next(twins.Length)]));
+                    break;
+                case 9:
+                    Map other = neighbours[random.Next(neighbours.Length)];
+                    maps.Add(add(new ConcatSpec($"cat{i}"), x.Height, x.Width, x.Channels + other.Channels, x, other));
+                    break;
+                case 10 when x.Height < 10 && x.Width < 10:
+                    var up = new UpsampleSpec($"up{i}", random.Next(1, 3), 2);
+                    maps.Add(add(up, x.Height * up.Height, x.Width * up.Width, x.Channels, x));
+                    break;
+                case 11:
+                    maps.Add(Pool(random, add, x, $"pool{i}"));
+                    break;
+                case 12 when Math.Min(x.Height, x.Width) > 3:
+                    maps.Add(add(new MaxPool2DSpec($"tile{i}", 2, 2), x.Height / 2, x.Width / 2, x.Channels, x));
+                    break;
+            }
+
+            if (share is not null) CallAgain(share, calls!, add, maps);
+        }
+
+        return (input, maps);
+    }
+
+    internal delegate Map Adder(LayerSpec layer, int height, int width, int channels, params Map[] from);
 
     /// <summary>Any window: filters that exceed the image, strides that exceed the filter, padding on each side for itself, rows and columns that no window covers.</summary>
-    private static Map Conv(Random random, Adder add, Map x, string name, int filters)
+    internal static Map Conv(Random random, Adder add, Map x, string name, int filters)
     {
         while (true)
         {
@@ -154,9 +217,16 @@ internal static class RandomGraphs
     public static (float[] Images, int[] Labels) Batch(int seed, ModelSpec spec, int n)
     {
         var random = new Random(seed + 1_000_000);
-        Shape output = Reference.OutputShape(spec);
+        Shape output = Reference.OutputShapes(spec)[0];
         int classes = output[output.Rank - 1], rows = n * output.Count / classes;
         return ([.. Enumerable.Range(0, n * spec.Input.Count).Select(_ => (float)random.NextDouble())], [.. Enumerable.Range(0, rows).Select(_ => random.Next(classes))]);
+    }
+
+    /// <summary>A batch in NHWC.</summary>
+    public static float[] Images(int seed, ModelSpec spec, int n)
+    {
+        var random = new Random(seed + 1_000_000);
+        return [.. Enumerable.Range(0, n * spec.Input.Count).Select(_ => (float)random.NextDouble())];
     }
 
     /// <summary>Weights in graph order, by name: of a size that keeps values near one; statistics as they might be.</summary>

@@ -26,7 +26,7 @@ internal sealed class ReferenceTraining(ModelSpec spec, Dictionary<string, float
             for (int i = 0; i < w.Length; i++) w[i] = Learn(w[i], g[i], ref m[i], ref v[i]);
         }
 
-        return reference.Loss.Average();
+        return reference.Losses.Average();
     }
 
     /// <summary>Output for a batch with the weights as they are.</summary>

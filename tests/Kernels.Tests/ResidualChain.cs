@@ -18,7 +18,7 @@ internal static class ResidualChain
         }
         calls.Add(new(new GlobalPool2DSpec("pool", PoolKind.Average), [calls.Count - 1]));
         calls.Add(new(new DenseSpec("head", 3, ActivationKind.None, true, null), [calls.Count - 1]));
-        return new(null, "Chain", "public", new(extent, extent, 2, ImageLayout.ChannelsLast), Preset.Keras, [.. calls], LossKind.CrossEntropy, new SgdSpec(0.05, 0.9), Accuracy: true);
+        return new(null, "Chain", "public", new(extent, extent, 2, ImageLayout.ChannelsLast), Preset.Keras, [.. calls], [new(LossKind.CrossEntropy)], new SgdSpec(0.05, 0.9), Accuracy: true);
 
         Conv2DSpec Conv(string name) => new(name, channels, 3, 3, ActivationKind.None, true) { Padding = PaddingSpec.Same };
     }

@@ -29,24 +29,32 @@ internal sealed class TorchTopology
     public static TopologyGolden Golden(TopologyProgram program, string made)
     {
         set_num_threads(1);
-        (double[] losses, double[] prediction, Dictionary<string, double[]> statistics) = new TorchTopology(program, ScalarType.Float64).Run();
-        (double[] losses32, double[] prediction32, _) = new TorchTopology(program, ScalarType.Float32).Run();
+        (double[] losses, double[] prediction, Dictionary<string, double[]> statistics, Dictionary<string, double[]>? parts) = new TorchTopology(program, ScalarType.Float64).Run();
+        (double[] losses32, double[] prediction32, _, _) = new TorchTopology(program, ScalarType.Float32).Run();
         double deviation = prediction.Zip(prediction32, static (truth, single) => Math.Abs(single - truth)).Max() / prediction.Max(Math.Abs);
-        return new(program.Description, made, losses, losses32, Rounded(prediction), deviation, statistics.ToDictionary(static p => p.Key, static p => Rounded(p.Value)));
+        return new(program.Description, made, losses, losses32, Rounded(prediction), deviation, statistics.ToDictionary(static p => p.Key, static p => Rounded(p.Value)), parts);
 
         static float[] Rounded(double[] values) => [.. values.Select(static v => (float)v)];
     }
 
-    private (double[] Losses, double[] Prediction, Dictionary<string, double[]> Statistics) Run()
+    private (double[] Losses, double[] Prediction, Dictionary<string, double[]> Statistics, Dictionary<string, double[]>? Parts) Run()
     {
         var optimizer = optim.SGD(_program.Tensors.Select(t => _parameters[t.Name]), _program.LearningRate, _program.Momentum);
-        var losses = new double[TopologyProgram.Steps];
+        double[] losses = new double[TopologyProgram.Steps], classLosses = new double[TopologyProgram.Steps], boxLosses = new double[TopologyProgram.Steps];
         for (int step = 1; step <= TopologyProgram.Steps; step++)
         {
             using var scope = NewDisposeScope();
             optimizer.zero_grad();
             (Tensor x, Tensor y) = Batch(step, _program.BatchSizeAt(step));
-            Tensor loss = F.cross_entropy(Logits(x), y);
+            Tensor[] outputs = Outputs(x);
+            Tensor loss = F.cross_entropy(outputs[0], y);
+            if (_program.BoxCount > 0)
+            {
+                Tensor boxes = F.smooth_l1_loss(outputs[1], Boxes(step, _program.BatchSizeAt(step)), beta: TopologyProgram.BoxBeta);
+                (classLosses[step - 1], boxLosses[step - 1]) = (loss.to(ScalarType.Float64).item<double>(), boxes.to(ScalarType.Float64).item<double>());
+                loss = loss + (TopologyProgram.BoxWeight * boxes);
+            }
+
             loss.backward();
             losses[step - 1] = loss.to(ScalarType.Float64).item<double>();
             optimizer.step();
@@ -54,8 +62,9 @@ internal sealed class TorchTopology
 
         _training = false;
         using var last = NewDisposeScope();
-        double[] prediction = Copy(Logits(Batch(1, _program.BatchSizeAt(1)).Images[..TopologyGolden.Predicted]));
-        return (losses, prediction, _statistics.ToDictionary(static p => p.Key, static p => Copy(p.Value)));
+        double[] prediction = [.. Outputs(Batch(1, _program.BatchSizeAt(1)).Images[..TopologyGolden.Predicted]).SelectMany(Copy)];
+        Dictionary<string, double[]>? parts = _program.BoxCount > 0 ? new() { ["Classes"] = classLosses, ["Boxes"] = boxLosses } : null;
+        return (losses, prediction, _statistics.ToDictionary(static p => p.Key, static p => Copy(p.Value)), parts);
     }
 
     private (Tensor Images, Tensor Labels) Batch(int step, int count)
@@ -68,11 +77,15 @@ internal sealed class TorchTopology
         return (x, y);
     }
 
-    private Tensor Logits(Tensor x) => _program.Name switch
+    private Tensor Boxes(int step, int count) => tensor(_program.Boxes(step, count), [count, _program.BoxCount]).to(_precision);
+
+    private Tensor[] Outputs(Tensor x) => _program.Name switch
     {
-        "c" => C(x),
-        "resnet9" => ResNet9(x),
-        "unet" => UNet(x),
+        "c" => [C(x)],
+        "resnet9" => [ResNet9(x)],
+        "unet" => [UNet(x)],
+        "shared" => [Shared(x)],
+        "detector" => Detector(x),
         _ => throw new ArgumentException($"no network of the name {_program.Name}", nameof(x)),
     };
 
@@ -101,17 +114,35 @@ internal sealed class TorchTopology
         return F.conv2d(d1, _parameters["head.weight"], _parameters["head.bias"]);
     }
 
+    private Tensor Shared(Tensor x)
+    {
+        Tensor Conv(string name, Tensor of) => F.conv2d(of, _parameters[name + ".weight"], _parameters[name + ".bias"], padding: [1, 1]);
+        x = F.max_pool2d(F.relu(Conv("stem", x)), 2);
+        for (int i = 0; i < 2; i++) x = x + F.relu(Norm("norm", Conv("conv", x)));
+        x = F.relu(Norm("last_norm", Conv("conv", F.max_pool2d(x, 2)))).amax([2, 3]);
+        for (int i = 0; i < 2; i++) x = F.relu(F.linear(x, _parameters["fc.weight"], _parameters["fc.bias"]));
+        return F.linear(x, _parameters["head.weight"], _parameters["head.bias"]);
+    }
+
+    private Tensor[] Detector(Tensor x)
+    {
+        x = F.max_pool2d(Block("body", F.max_pool2d(Block("stem", x), 2)), 2);
+        x = x + Block("res_b", Block("res_a", x));
+        return [F.linear(x.amax([2, 3]), _parameters["head.weight"], _parameters["head.bias"]), F.linear(x.flatten(1), _parameters["box.weight"], _parameters["box.bias"])];
+    }
+
     private static Tensor Twice(Tensor x) => x.repeat_interleave(2, 2).repeat_interleave(2, 3);
 
-    private Tensor Block(string name, Tensor x)
+    private Tensor Block(string name, Tensor x) => F.relu(Norm(name + "_norm", F.conv2d(x, _parameters[name + ".weight"], padding: [1, 1])));
+
+    private Tensor Norm(string name, Tensor x)
     {
-        Tensor mean = Statistic($"{name}_norm.running_mean", 0), variance = Statistic($"{name}_norm.running_var", 1);
-        Tensor y = F.conv2d(x, _parameters[name + ".weight"], padding: [1, 1]);
-        return F.relu(F.batch_norm(y, mean, variance, _parameters[name + "_norm.weight"], _parameters[name + "_norm.bias"], _training, TopologyProgram.NormMomentum, TopologyProgram.NormEpsilon));
+        Tensor mean = Statistic($"{name}.running_mean", 0), variance = Statistic($"{name}.running_var", 1);
+        return F.batch_norm(x, mean, variance, _parameters[name + ".weight"], _parameters[name + ".bias"], _training, TopologyProgram.NormMomentum, TopologyProgram.NormEpsilon);
 
         Tensor Statistic(string key, double start)
         {
-            if (!_statistics.TryGetValue(key, out Tensor? statistic)) _statistics[key] = statistic = full([_parameters[name + "_norm.bias"].shape[0]], start, _precision).MoveToOuterDisposeScope();
+            if (!_statistics.TryGetValue(key, out Tensor? statistic)) _statistics[key] = statistic = full([_parameters[name + ".bias"].shape[0]], start, _precision).MoveToOuterDisposeScope();
             return statistic;
         }
     }

@@ -82,5 +82,5 @@ public class FreshAppTests(PackedConvoke convoke)
     }
 
     private static string ReadmeProgram() =>
-        $"using Convoke;\n\n{string.Join('\n', Readme.Block("program: use").Lines)}\n\n{string.Join('\n', Readme.Block("program: class").Lines)}\n\n{string.Join('\n', Readme.Block("program: forward").Lines)}\n";
+        $"using Convoke;\n\n{string.Join('\n', Readme.Block("program: use").Lines)}\n\n{string.Join('\n', Readme.Block("program: class").Lines)}\n\n{string.Join('\n', Readme.Block("program: forward").Lines)}\n\n{string.Join('\n', Readme.Block("program: outputs").Lines)}\n";
 }

@@ -7,12 +7,13 @@ namespace Convoke.Parity;
 /// <param name="Made">Framework and versions.</param>
 /// <param name="Losses">Mean loss before each step's update, computed in double.</param>
 /// <param name="Float32Losses">The same in single precision: how far rounding alone leads.</param>
-/// <param name="Prediction">Logits of the first image of step 1's batch after the last step, in evaluation mode, computed in double.</param>
+/// <param name="Prediction">Outputs of the first image of step 1's batch after the last step, in evaluation mode, computed in double.</param>
 /// <param name="Float32PredictionDeviation">How far the same in single precision is from it, relative to its largest.</param>
 /// <param name="Statistics">Running means and variances after the last step, by name, computed in double.</param>
-public sealed record TopologyGolden(string Network, string Made, double[] Losses, double[] Float32Losses, float[] Prediction, double Float32PredictionDeviation, Dictionary<string, float[]> Statistics)
+/// <param name="Parts">Of several losses, each by itself and without its weight, before each step's update; else null.</param>
+public sealed record TopologyGolden(string Network, string Made, double[] Losses, double[] Float32Losses, float[] Prediction, double Float32PredictionDeviation, Dictionary<string, float[]> Statistics, Dictionary<string, double[]>? Parts = null)
 {
-    private static readonly JsonSerializerOptions Options = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Options = new() { WriteIndented = true, DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>Images whose logits are kept.</summary>
     public const int Predicted = 1;

@@ -2,7 +2,7 @@ namespace Convoke.Parity;
 
 /// <summary>
 /// A network of any topology and the training run that both sides make of it, in PyTorch's terms: images are channels first, the loss is the mean cross
-/// entropy of logits (of a map over all its pixels), the optimizer is SGD with momentum.
+/// entropy of logits (of a map over all its pixels), to which one with boxes adds <see cref="BoxWeight"/> times their smooth L1 loss; the optimizer is SGD with momentum.
 /// </summary>
 /// <param name="Name">File name of its golden values.</param>
 /// <param name="Description">The network in PyTorch's words.</param>
@@ -26,7 +26,26 @@ public sealed record TopologyProgram(
     /// <summary>PyTorch's defaults of a batch normalization.</summary>
     public const double NormMomentum = 0.1, NormEpsilon = 1e-5;
 
+    /// <summary>What the loss of boxes counts for, and where it turns from a parabola into a line.</summary>
+    public const double BoxWeight = 2, BoxBeta = 0.5;
+
     private const int Block = 4;
+
+    /// <summary>Values of an image's box; 0 where there is none.</summary>
+    public int BoxCount { get; init; }
+
+    /// <summary>The boxes of a step: those of the image's kind, k/64 in [-2, 2), and for one image in four another's.</summary>
+    public float[] Boxes(int step, int count)
+    {
+        float[] boxes = new float[count * BoxCount];
+        for (int n = 0; n < count; n++)
+        {
+            ulong draw = SeededTensors.Hash(7000, ((ulong)step << 32) + (ulong)n), kind = draw % 10;
+            ulong from = (draw >> 56) % 4 == 0 ? 10 + ((draw >> 16) % 10) : kind;
+            for (int i = 0; i < BoxCount; i++) boxes[(n * BoxCount) + i] = ((int)(SeededTensors.Hash(10_000 + from, (ulong)i) >> 56) - 128) * (1f / 64f);
+        }
+        return boxes;
+    }
 
     /// <summary>Values of an image.</summary>
     public int ImageSize => Channels * Side * Side;
@@ -87,6 +106,29 @@ public sealed record TopologyProgram(
         .. Block3(61, "enc1", 1, 8), .. Block3(64, "enc2", 8, 16), .. Block3(67, "mid", 16, 32), .. Block3(70, "dec2", 48, 16), .. Block3(73, "dec1", 24, 8),
         ParityTensor.Last(76, "head.weight", 8, 3, 8, 1, 1), ParityTensor.Last(77, "head.bias", 8, 3),
     ]);
+
+    /// <summary>One convolution three times, twice with the same normalization behind it, and one dense layer twice.</summary>
+    public static TopologyProgram Shared { get; } = new("shared",
+        "Conv2d(3,16,3) relu pool2 [x + relu(norm(conv(x)))] twice, pool2, relu(last_norm(conv(x))), max over the image, [relu(fc(x))] twice, Linear(16,10); conv = Conv2d(16,16,3), fc = Linear(16,16), all convolutions with padding 1",
+        3, 32, 10, PerPixel: false, 32, 0.005, 0.9,
+    [
+        ParityTensor.Hidden(81, "stem.weight", 27, 16, 3, 3, 3), new(82, "stem.bias", [16], 0.25f, 0.25f),
+        ParityTensor.Hidden(83, "conv.weight", 144, 16, 16, 3, 3), new(84, "conv.bias", [16], 0.25f, 0.25f),
+        new(85, "norm.weight", [16], 1, 0.25f), new(86, "norm.bias", [16], 0, 0.25f), new(87, "last_norm.weight", [16], 1, 0.25f), new(88, "last_norm.bias", [16], 0, 0.25f),
+        ParityTensor.Hidden(89, "fc.weight", 16, 16, 16), new(90, "fc.bias", [16], 0.5f, 0.5f),
+        ParityTensor.Last(91, "head.weight", 16, 10, 16), ParityTensor.Last(92, "head.bias", 16, 10),
+    ]);
+
+    /// <summary>Two heads on one trunk: classes, and boxes with a loss of their own.</summary>
+    public static TopologyProgram Detector { get; } = new("detector",
+        "block(3,16) pool2 block(16,32) pool2 [x + block(block(x))](32); classes Linear(32,10) of the max over the image, boxes Linear(2048,4) of the flattened map; cross entropy + 2 smooth L1 (beta 0.5); block = Conv2d(3, padding 1, no bias) BatchNorm2d relu",
+        3, 32, 10, PerPixel: false, 24, 0.001, 0.9,
+    [
+        .. Block3(81, "stem", 3, 16), .. Block3(84, "body", 16, 32), .. Block3(87, "res_a", 32, 32), .. Block3(90, "res_b", 32, 32),
+        ParityTensor.Last(93, "head.weight", 32, 10, 32), ParityTensor.Last(94, "head.bias", 32, 10),
+        ParityTensor.Last(95, "box.weight", 2048, 4, 2048), ParityTensor.Last(96, "box.bias", 2048, 4),
+    ])
+    { BoxCount = 4 };
 
     private static ParityTensor[] Block3(int id, string name, int inputs, int outputs) =>
     [

@@ -53,6 +53,21 @@ internal static class DiagnosticCatalog
     public static readonly DiagnosticDescriptor BadLayerMethod = Error("CVK0015", "Layer method has the wrong form",
         "{0} cannot be a layer because it {1}; write private static partial Sym {0}(Sym x)");
 
+    public static readonly DiagnosticDescriptor UnknownOutput = Error("CVK0016", "Loss of an unknown output",
+        "{0} has no output '{1}'; {2}");
+
+    public static readonly DiagnosticDescriptor TwoLosses = Error("CVK0017", "Two losses for one output",
+        "{0} and {1} are both losses of {2}; an output has at most one");
+
+    public static readonly DiagnosticDescriptor LossNeedsOutput = Error("CVK0018", "Loss does not say of which output",
+        "{0} does not say which output of {1} it is for; write Output = \"{2}\", or another of its outputs {3}");
+
+    public static readonly DiagnosticDescriptor NothingIsCounted = Error("CVK0019", "Accuracy of no classes",
+        "Accuracy counts right classes, but no output of {0} has a cross-entropy; give one a cross-entropy, or leave [Accuracy] out");
+
+    public static readonly DiagnosticDescriptor BadOutputName = Error("CVK0020", "Bad output name",
+        "{0} of {1} {2}; name outputs in the tuple that Forward returns, such as (Sym Classes, Sym Boxes)");
+
     public static readonly DiagnosticDescriptor SizeReachesZero = Error("CVK0101", "Spatial size reaches zero",
         "{0} needs an image of at least {1} but receives {2} (after {3})");
 
@@ -74,6 +89,9 @@ internal static class DiagnosticCatalog
     public static readonly DiagnosticDescriptor ShapesDisagree = Error("CVK0107", "Shapes do not agree",
         "{0}; {1}");
 
+    public static readonly DiagnosticDescriptor CallsDisagree = Error("CVK0108", "Calls of a layer do not agree",
+        "{0} receives {1}, but its weights take {2}: its first call gave it {3}");
+
     public static readonly DiagnosticDescriptor NotSupportedYet = Error("CVK0201", "Combination is not supported yet",
         "{0} is not supported yet: {1}");
 
@@ -93,8 +111,8 @@ internal static class DiagnosticCatalog
     public static readonly DiagnosticDescriptor[] All =
     [
         NotPartial, SplitLayers, OutOfRange, NoInputShape, TrainingIncomplete, BadLayerName, UnsafeNotAllowed, UnsupportedClass, NoLayers,
-        HeadDisagreesWithLoss, LayerNeverCalled, ResultNeverUsed, TwoForms, BadForward, BadLayerMethod,
-        SizeReachesZero, InDisagrees, NeedsFlatInput, NeedsImage, PoolingDrops, ClassCount, ShapesDisagree, NotSupportedYet, ForwardUnreadable, ForwardTooLong, OverBudget, CompilerFault,
+        HeadDisagreesWithLoss, LayerNeverCalled, ResultNeverUsed, TwoForms, BadForward, BadLayerMethod, UnknownOutput, TwoLosses, LossNeedsOutput, NothingIsCounted, BadOutputName,
+        SizeReachesZero, InDisagrees, NeedsFlatInput, NeedsImage, PoolingDrops, ClassCount, ShapesDisagree, CallsDisagree, NotSupportedYet, ForwardUnreadable, ForwardTooLong, OverBudget, CompilerFault,
     ];
 
     /// <summary>The descriptor of an id that the compiler reports.</summary>

@@ -5,18 +5,18 @@ using Convoke.Kernels.Types;
 namespace Convoke.Kernels.Autodiff;
 
 /// <summary>Forward graph with a loss to training graph: adjoints in reverse order, then one update per parameter.</summary>
-/// <remarks>Outputs of the result: loss, correct, running statistics, and the updates in parameter order; the model's own output is not wanted while training.</remarks>
+/// <remarks>Outputs of the result: losses, correct, running statistics, and the updates in parameter order; the model's own outputs are not wanted while training.</remarks>
 public static class Differentiator
 {
     public static Graph Run(Graph forward, OptimizerSpec optimizer)
     {
-        var g = new GraphWriter(forward with { Outputs = [.. forward.Outputs.Where(o => forward[o].Op is Op.SoftmaxCrossEntropy or Op.Correct or Op.RunningMean or Op.RunningVariance)] });
+        var g = new GraphWriter(forward with { Outputs = [.. forward.Outputs.Where(o => forward[o].Op.IsLoss || forward[o].Op is Op.Correct or Op.RunningMean or Op.RunningVariance)] });
         var adjoints = new Dictionary<int, Value>();
         bool[] trained = NeedsGradient(forward);
         for (int id = forward.Values.Count - 1; id >= 0; id--)
         {
             Value y = forward[id];
-            bool isLoss = y.Op is Op.SoftmaxCrossEntropy;
+            bool isLoss = y.Op.IsLoss;
             if (!isLoss && !adjoints.ContainsKey(id) || !GradientRules.IsDifferentiable(y.Op)) continue;
             Value?[] gradients = GradientRules.Backward(g, y, isLoss ? null : adjoints[id]);
             for (int operand = 0; operand < gradients.Length; operand++)

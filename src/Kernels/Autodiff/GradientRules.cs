@@ -28,7 +28,8 @@ public static class GradientRules
             Op.MaxPool2D pool => [Shaped(new Op.MaxPoolGrad(pool.PoolHeight, pool.PoolWidth), dy!, Grad(new Op.MaxPoolArg(pool.PoolHeight, pool.PoolWidth), y.Name + ".arg", X(0)))],
             Op.Flatten flatten => [Shaped(new Op.Unflatten(flatten.Order), dy!)],
             Op.Dense => [Grad(new Op.DenseDgrad(), name, dy!, X(1)), Grad(new Op.DenseWgrad(), "d_" + X(1).Name, X(0), dy!)],
-            Op.SoftmaxCrossEntropy => [Grad(new Op.SoftmaxCrossEntropyGrad(), name, X(0), X(1)), null],
+            Op.SoftmaxCrossEntropy loss => [Grad(new Op.SoftmaxCrossEntropyGrad(loss.Weight), name, X(0), X(1)), null],
+            Op.ElementLoss loss => [Grad(new Op.ElementLossGrad(loss.Kind, loss.Beta, loss.Weight), name, X(0), X(1)), null],
             _ => throw new NotSupportedException($"{y.Op.Mnemonic} has no gradient rule"),
         };
 
@@ -62,7 +63,7 @@ public static class GradientRules
     /// <summary>Whether the op ever stands between a parameter and the loss.</summary>
     public static bool IsDifferentiable(Op op) =>
         op is Op.Conv2D or Op.BiasAdd or Op.Relu or Op.Activation or Op.Add or Op.Multiply or Op.Concat or Op.Upsample or Op.Dropout or Op.BatchNorm
-            or Op.Pool2D or Op.MaxPool2D or Op.Flatten or Op.Dense or Op.SoftmaxCrossEntropy;
+            or Op.Pool2D or Op.MaxPool2D or Op.Flatten or Op.Dense || op.IsLoss;
 
     private static string X0Name(GraphWriter g, Value y) => y.Inputs.Count > 0 ? g[y.Inputs[0]].Name : y.Name;
 }

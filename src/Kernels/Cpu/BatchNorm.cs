@@ -46,7 +46,7 @@ public static class BatchNorm
     }
 
     /// <summary>Emits <paramref name="name"/>(step): the batch's mean, variance and scale.</summary>
-    public static void EmitCombineMoments(KernelWriter writer, string name, BatchMomentsGroup group, PlacedParameter gamma, int partialFloats)
+    public static void EmitCombineMoments(KernelWriter writer, string name, BatchMomentsGroup group, PlacedParameter gamma, NormPlace place, int partialFloats)
     {
         Emission.CodeWriter code = writer.Code;
         int stored = group.Extent.Stored;
@@ -54,10 +54,10 @@ public static class BatchNorm
         code.Line($"// {group.Name}: the tasks' moments merged in order; scale = gamma / sqrt(variance + epsilon)");
         using (code.Block($"private static void {name}(StepContext step)"))
         {
-            code.Line($"float* vectors = step.Derived + {gamma.Derived}, gamma = step.Parameters + {gamma.Offset};");
+            code.Line($"float* vectors = step.Derived + {place.Derived}, gamma = step.Parameters + {gamma.Offset};");
             using (code.Block($"for (int c = 0; c < {stored}; c += {writer.Lanes})"))
             {
-                code.Line($"float* partial = step.Partials + {gamma.Partial} + c;");
+                code.Line($"float* partial = step.Partials + {place.Partial} + c;");
                 code.Line($"F mean = V.Load(partial), deviations = V.Load(partial + {stored});");
                 code.Line("int images = FirstSample(step.N, step.Tasks, 1);");
                 using (code.Block("for (int task = 1; task < step.Tasks; task++)"))
@@ -109,7 +109,7 @@ public static class BatchNorm
     }
 
     /// <summary>Emits <paramref name="name"/>(step): what the gradient of x needs of the sums, and the gradients of gamma and beta.</summary>
-    public static void EmitCombineSums(KernelWriter writer, string name, BatchNormSumsGroup group, PlacedParameter gamma, int partialFloats)
+    public static void EmitCombineSums(KernelWriter writer, string name, BatchNormSumsGroup group, NormPlace place, int partialFloats)
     {
         Emission.CodeWriter code = writer.Code;
         int stored = group.Extent.Stored;
@@ -117,11 +117,11 @@ public static class BatchNorm
         code.Line($"// {group.Name}: the tasks' sums in order; with m elements a channel and r = 1 / sqrt(variance + epsilon)");
         using (code.Block($"private static void {name}(StepContext step)"))
         {
-            code.Line($"float* vectors = step.Derived + {gamma.Derived};");
+            code.Line($"float* vectors = step.Derived + {place.Derived};");
             code.Line($"F inverse = V.Create(1f / ({group.Extent.Pixels}f * step.N));");
             using (code.Block($"for (int c = 0; c < {stored}; c += {writer.Lanes})"))
             {
-                code.Line($"float* partial = step.Partials + {gamma.Partial + (2 * stored)} + c;");
+                code.Line($"float* partial = step.Partials + {place.Partial + (2 * stored)} + c;");
                 code.Line($"F sum = V.Load(partial), product = V.Load(partial + {stored});");
                 using (code.Block("for (int task = 1; task < step.Tasks; task++)"))
                 {
@@ -139,27 +139,38 @@ public static class BatchNorm
     }
 
     /// <summary>Emits <paramref name="name"/>(step): the optimizer, and the running statistics unless only gradients are wanted.</summary>
-    public static void EmitUpdate(KernelWriter writer, string name, string? derive, BatchNormUpdateGroup group, Func<int, PlacedParameter> place)
+    public static void EmitUpdate(KernelWriter writer, string name, string? derive, BatchNormUpdateGroup group, ParameterPlanner places)
     {
         Emission.CodeWriter code = writer.Code;
         BatchNormParameters p = group.Parameters;
         int stored = Panels.Pad(group.Channels);
-        PlacedParameter gamma = place(p.Gamma);
+        string Vector(int use, NormVector vector) => $"vectors{(use == 0 ? "" : use.ToString(System.Globalization.CultureInfo.InvariantCulture))} + {NormVectors.Offset(vector, stored)}";
+        string Sum(NormVector vector) => string.Join(" + ", Enumerable.Range(0, group.Uses.Count).Select(use => $"V.Load({Vector(use, vector)} + c)"));
         code.Line();
         code.Line($"// {group.Name}: gamma, beta; running statistics move by {Emission.CodeWriter.Literal(p.Gain)} of the way{(p.UnbiasedRunning ? ", the variance to its unbiased estimate" : "")}");
         using (code.Block($"private static void {name}(StepContext step)"))
         {
-            code.Line($"float* vectors = step.Derived + {gamma.Derived};");
-            code.Line($"Apply(step, {gamma.Offset}, vectors + {NormVectors.Offset(NormVector.GammaGrad, stored)}, {stored});");
-            code.Line($"Apply(step, {place(p.Beta).Offset}, vectors + {NormVectors.Offset(NormVector.BetaGrad, stored)}, {stored});");
-            code.Line("if (step.Gradients != null) return;");
-            code.Line($"float* mean = step.Parameters + {place(p.RunningMean).Offset}, variance = step.Parameters + {place(p.RunningVariance).Offset};");
-            code.Line($"double count = {group.Pixels}.0 * step.N;");
-            code.Line($"F gain = V.Create({Emission.CodeWriter.Literal(p.Gain)}), estimate = V.Create({(p.UnbiasedRunning ? "count > 1 ? (float)(count / (count - 1)) : 1f" : "1f")});");
-            using (code.Block($"for (int c = 0; c < {stored}; c += {writer.Lanes})"))
+            code.Line($"float* {string.Join(", ", group.Uses.Select((u, i) => $"vectors{(i == 0 ? "" : i.ToString(System.Globalization.CultureInfo.InvariantCulture))} = step.Derived + {places.Norm(u.Moments).Derived}"))};");
+            if (group.Uses.Count > 1)
             {
-                code.Line($"(V.Load(mean + c) + gain * (V.Load(vectors + {NormVectors.Offset(NormVector.Mean, stored)} + c) - V.Load(mean + c))).Store(mean + c);");
-                code.Line($"(V.Load(variance + c) + gain * (V.Load(vectors + {NormVectors.Offset(NormVector.Variance, stored)} + c) * estimate - V.Load(variance + c))).Store(variance + c);");
+                // The first call's gradients become the sums: nothing reads them alone any more.
+                using (code.Block($"for (int c = 0; c < {stored}; c += {writer.Lanes})"))
+                    foreach (NormVector gradient in new[] { NormVector.GammaGrad, NormVector.BetaGrad }) code.Line($"({Sum(gradient)}).Store({Vector(0, gradient)} + c);");
+            }
+
+            code.Line($"Apply(step, {places[p.Gamma].Offset}, {Vector(0, NormVector.GammaGrad)}, {stored});");
+            code.Line($"Apply(step, {places[p.Beta].Offset}, {Vector(0, NormVector.BetaGrad)}, {stored});");
+            code.Line("if (step.Gradients != null) return;");
+            code.Line($"float* mean = step.Parameters + {places[p.RunningMean].Offset}, variance = step.Parameters + {places[p.RunningVariance].Offset};");
+            for (int use = 0; use < group.Uses.Count; use++)
+            {
+                code.Line($"{(use == 0 ? "double " : "")}count = {group.Uses[use].Pixels}.0 * step.N;");
+                code.Line($"{(use == 0 ? $"F gain = V.Create({Emission.CodeWriter.Literal(p.Gain)}), " : "")}estimate = V.Create({(p.UnbiasedRunning ? "count > 1 ? (float)(count / (count - 1)) : 1f" : "1f")});");
+                using (code.Block($"for (int c = 0; c < {stored}; c += {writer.Lanes})"))
+                {
+                    code.Line($"(V.Load(mean + c) + gain * (V.Load({Vector(use, NormVector.Mean)} + c) - V.Load(mean + c))).Store(mean + c);");
+                    code.Line($"(V.Load(variance + c) + gain * (V.Load({Vector(use, NormVector.Variance)} + c) * estimate - V.Load(variance + c))).Store(variance + c);");
+                }
             }
 
             if (derive is not null) code.Line($"{derive}(step);");

@@ -24,8 +24,9 @@ public static class ConvUpdate
     /// <param name="weights">Where the filter lies.</param>
     /// <param name="derive">Whether there is a copy for the data gradient.</param>
     /// <param name="flipped">Whether there is a transformed copy for the data gradient besides.</param>
+    /// <param name="transformed">Whether there is a copy that is transformed for the forward pass.</param>
     /// <param name="partial">Form of the partials.</param>
-    public static void Emit(KernelWriter writer, string name, string summary, ConvGeometry g, PlacedParameter weights, bool derive, bool flipped, ConvPartial partial)
+    public static void Emit(KernelWriter writer, string name, string summary, ConvGeometry g, PlacedParameter weights, bool derive, bool flipped, bool transformed, ConvPartial partial)
     {
         Emission.CodeWriter code = writer.Code;
         int block = BlockRows(g), blocks = g.CStored / block, count = block * g.Panel;
@@ -48,7 +49,7 @@ public static class ConvUpdate
 
             if (derive) code.Line($"{name.Replace("Update", "Derive")}(step, first, last);");
             if (flipped) code.Line($"{name.Replace("Update", "TransformFlipped")}(step, first, last);");
-            if (WinogradPlan.Of(g).IsUsed) code.Line($"{name.Replace("Update", "Transform")}(step, first, last);");
+            if (transformed) code.Line($"{name.Replace("Update", "Transform")}(step, first, last);");
         }
     }
 

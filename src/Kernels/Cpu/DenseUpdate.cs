@@ -7,11 +7,18 @@ public static class DenseUpdate
 {
     private const int LongestTile = 12;
 
+    /// <summary>Where one call of the layer has its input and the gradient of its result, of the whole batch.</summary>
+    /// <param name="X">Pointer to the first sample's input.</param>
+    /// <param name="XStride">Floats from one to the next.</param>
+    /// <param name="Dy">Pointer to the first sample's gradient.</param>
+    /// <param name="DyStride">Floats from one to the next.</param>
+    public readonly record struct Use(string X, int XStride, string Dy, int DyStride);
+
     /// <summary>Rows that a task takes are a multiple of this.</summary>
     public static int RowUnit(VectorTarget target, DenseUpdateGroup group) => Choose(target, group).Rows;
 
     /// <summary>Emits <paramref name="name"/>(step, first, last): input features [first, last) of the weights.</summary>
-    public static void Emit(KernelWriter writer, string name, string summary, DenseUpdateGroup group, PlacedParameter weights, string x, int xStride, string dy, int dyStride, bool derive)
+    public static void Emit(KernelWriter writer, string name, string summary, DenseUpdateGroup group, PlacedParameter weights, IReadOnlyList<Use> uses, bool derive)
     {
         Emission.CodeWriter code = writer.Code;
         int stored = Panels.Pad(group.Units), panel = Panels.Width(stored);
@@ -21,21 +28,25 @@ public static class DenseUpdate
         code.Line(summary);
         using (code.Block($"private static void {name}(StepContext step, int first, int last)"))
         {
-            code.Line($"float* x = {x}, dy = {dy};");
+            code.Line($"float* {string.Join(", ", uses.Select(static (u, i) => $"x{Suffix(i)} = {u.X}, dy{Suffix(i)} = {u.Dy}"))};");
             code.Line($"float* g = stackalloc float[{rows * panel}];    // the tile's gradient, as the weights lie");
             using (code.Block($"for (int o = 0; o < {stored}; o += {panel})"))
             using (code.Block($"for (int i = first; i < last; i += {rows})"))
             {
                 code.Line(rest == 0 ? $"const int length = {rows};" : $"int length = Math.Min({rows}, last - i);");
+                if (uses.Count > 1) code.Line($"new Span<float>(g, {rows * panel}).Clear();    // the calls of the layer add to it, in their order");
                 string at = panel == vectors * writer.Lanes ? "" : " + z";
                 using (at.Length == 0 ? null : code.Block($"for (int z = 0; z < {panel}; z += {vectors * writer.Lanes})"))
                 {
-                    string call = $"(x + i, dy + o{at}, g{at}, step.N);";
-                    if (rest == 0) code.Line($"{name}Tile{rows}{call}");
-                    else
+                    for (int use = 0; use < uses.Count; use++)
                     {
-                        code.Line($"if (length == {rows}) {name}Tile{rows}{call}");
-                        code.Line($"else {name}Tile{rest}{call}");
+                        string call = $"(x{Suffix(use)} + i, dy{Suffix(use)} + o{at}, g{at}, step.N);";
+                        if (rest == 0) code.Line($"{name}Tile{rows}{call}");
+                        else
+                        {
+                            code.Line($"if (length == {rows}) {name}Tile{rows}{call}");
+                            code.Line($"else {name}Tile{rest}{call}");
+                        }
                     }
                 }
 
@@ -45,8 +56,8 @@ public static class DenseUpdate
             if (derive) code.Line($"{DeriveName(name)}(step, first, last);");
         }
 
-        EmitTile(writer, $"{name}Tile{rows}", new(rows, vectors), panel, xStride, dyStride);
-        if (rest > 0) EmitTile(writer, $"{name}Tile{rest}", new(rest, vectors), panel, xStride, dyStride);
+        EmitTile(writer, $"{name}Tile{rows}", new(rows, vectors), panel, uses);
+        if (rest > 0) EmitTile(writer, $"{name}Tile{rest}", new(rest, vectors), panel, uses);
     }
 
     /// <summary>Emits the transposed copy of rows [first, last): wt[i / panel][unit][i % panel] = w[i][unit].</summary>
@@ -74,7 +85,7 @@ public static class DenseUpdate
     }
 
     /// <summary>Emits <paramref name="name"/>(step): the bias gradient and its optimizer step.</summary>
-    public static void EmitBias(KernelWriter writer, string name, DenseUpdateGroup group, PlacedParameter bias, string dy, int dyStride)
+    public static void EmitBias(KernelWriter writer, string name, DenseUpdateGroup group, PlacedParameter bias, IReadOnlyList<Use> uses)
     {
         Emission.CodeWriter code = writer.Code;
         int stored = Panels.Pad(group.Units);
@@ -82,18 +93,21 @@ public static class DenseUpdate
         code.Line($"// db[o] = sum(n) dy[n,o], then the optimizer");
         using (code.Block($"private static void {name}(StepContext step)"))
         {
-            code.Line($"float* dy = {dy};");
+            code.Line($"float* {string.Join(", ", uses.Select(static (u, i) => $"dy{Suffix(i)} = {u.Dy}"))};");
             code.Line($"float* g = stackalloc float[{stored}];");
             using (code.Block($"for (int o = 0; o < {stored}; o += {writer.Lanes})"))
             {
                 code.Line("F sum = F.Zero;");
-                code.Line($"for (int n = 0; n < step.N; n++) sum += V.Load(dy + (nint)n * {dyStride} + o);");
+                for (int use = 0; use < uses.Count; use++) code.Line($"for (int n = 0; n < step.N; n++) sum += V.Load(dy{Suffix(use)} + (nint)n * {uses[use].DyStride} + o);");
                 code.Line("sum.Store(g + o);");
             }
 
             code.Line($"Apply(step, {bias.Offset}, g, {stored});");
         }
     }
+
+    /// <summary>Locals of the first call have no number.</summary>
+    private static string Suffix(int use) => use == 0 ? "" : use.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private static string DeriveName(string update) => update.Replace("Update", "Derive");
 
@@ -103,15 +117,18 @@ public static class DenseUpdate
         return (rows, tile.Vectors);
     }
 
-    private static void EmitTile(KernelWriter writer, string name, Tile tile, int panel, int xStride, int dyStride)
+    private static void EmitTile(KernelWriter writer, string name, Tile tile, int panel, IReadOnlyList<Use> uses)
     {
         Emission.CodeWriter code = writer.Code;
         code.Line();
-        code.Line($"// g[i,o] = sum(n) x[n,i] dy[n,o]: {tile.Rows} features by {tile.Vectors * writer.Lanes} units");
+        bool adds = uses.Count > 1;
+        (int xStride, int dyStride) = (uses[0].XStride, uses[0].DyStride);
+        if (uses.Any(u => u.XStride != xStride || u.DyStride != dyStride)) throw new InvalidOperationException($"{name}: the calls of one dense layer read values of different forms");
+        code.Line($"// g[i,o] {(adds ? "+=" : "=")} sum(n) x[n,i] dy[n,o]: {tile.Rows} features by {tile.Vectors * writer.Lanes} units");
         code.Line("[MethodImpl(Hot)]");
         using (code.Block($"private static void {name}(float* x, float* dy, float* g, int n)"))
         {
-            writer.Accumulators(tile, static (_, _) => "F.Zero");
+            writer.Accumulators(tile, (row, z) => adds ? $"V.Load({KernelWriter.Plus("g", (row * panel) + (z * writer.Lanes))})" : "F.Zero");
             code.Line("F b, " + string.Join(", ", KernelWriter.Vectors(tile).Select(static z => $"d{z}")) + ";");
             using (code.Block("do", "} while (--n > 0);"))
             {

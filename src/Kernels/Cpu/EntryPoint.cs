@@ -73,15 +73,15 @@ public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, 
             ConvForwardGroup g => $"{stem}{(train ? "Forward" : "Predict")}({At(g.X, i)}, {(g.Winograd.IsUsed ? $"step.Derived + {parameters[g.Weights].Winograd}" : Weights(g.Weights))}, {(g.Bias is { } b ? Weights(b) + ", " : "")}{At(g.Y, i)}{(g.Arg is { } a ? ", " + At(a, i) : "")}{(g.ScratchFloats > 0 ? ", " + Name(Liveness.ScratchId(g)) : "")}{ChunkArguments(g)});",
             PoolForwardGroup g => $"{stem}{(train ? "Forward" : "Predict")}({At(g.X, i)}, {At(g.Y, i)}{(g.Arg is { } a ? ", " + At(a, i) : "")});",
             DenseForwardGroup g => $"{stem}{(parameters[g.Weights].IsDerived ? "Predict" : "Forward")}({Name(g.X)}, {Weights(g.Weights)}, {(g.Bias is { } b ? Weights(b) + ", " : "")}{Name(g.Y)}, count);",
-            HeadGroup g when train => $"HeadTrain(step, n, count, {Name(g.Logits)}, {Name(g.LogitsGrad!.Value)});",
-            HeadGroup g => $"HeadPredict(step, n, count, {Name(g.Logits)});",
+            HeadGroup g when train => $"{MethodNames.Head(g, train)}(step, n, count, {Name(g.Logits)}, {Name(g.LogitsGrad!.Value)});",
+            HeadGroup g => $"{MethodNames.Head(g, train)}(step, n, count, {Name(g.Logits)});",
             DenseDgradGroup g => $"{stem}Dgrad({Name(g.Dy)}, {Derived(g.Weights)}, {(g.ReluOutput is { } y ? Name(y) + ", " : "")}{Name(g.Dx)}, count);",
             ConvBackwardGroup g => $"{stem}Backward({At(g.X, i)}, {At(g.Dy, i)}, {(g.Relu ? At(g.Y, i) + ", " : "")}{(g.Arg is { } a ? At(a, i) + ", " : "")}{Name(Liveness.ScratchId(g))}, partial + {parameters[g.Weights].Partial}"
                 + (g.Bias is { } b ? $", partial + {parameters[b].Partial}" : "") + (g.Dx is { } dx ? $", {(g.DgradWinograd.IsUsed ? $"step.Derived + {parameters[g.Weights].Flipped}" : Derived(g.Weights))}, {At(dx, i)}" : "") + ChunkArguments(g) + ");",
             PoolBackwardGroup g => $"{stem}Backward({At(g.Dy, i)}, {At(g.Arg, i)}, {At(g.Dx, i)});",
             DropoutGroup g => $"Dropouts.Apply(step, {g.Site}, n + {i}, {At(g.X, i)}, {At(g.Y, i)}, {g.Extent.Count}, {g.Threshold}u, {CodeWriter.Literal(g.Scale)});    // {g.Name}{(g.Backward ? " backward, the same mask" : "")}",
-            BatchMomentsGroup g => $"{names.Of(g, train)}({At(g.X, i)}, partial + {parameters[g.Parameters.Gamma].Partial}, n - first + {i});",
-            BatchNormSumsGroup g => $"{names.Of(g, train)}({At(g.Dy, i)}, {At(g.X, i)}, {Vector(new("", g.Parameters.Gamma, NormVector.Mean), g.Extent.Stored)}, partial + {parameters[g.Parameters.Gamma].Partial + (2 * g.Extent.Stored)}, n - first + {i});",
+            BatchMomentsGroup g => $"{names.Of(g, train)}({At(g.X, i)}, partial + {parameters.Norm(g.Parameters.Moments).Partial}, n - first + {i});",
+            BatchNormSumsGroup g => $"{names.Of(g, train)}({At(g.Dy, i)}, {At(g.X, i)}, {Vector(new("", g.Parameters.Moments, NormVector.Mean), g.Extent.Stored)}, partial + {parameters.Norm(g.Parameters.Moments).Partial + (2 * g.Extent.Stored)}, n - first + {i});",
             PointwiseGroup g => $"{names.Of(g, train)}({string.Join(", ", g.Maps.Select(id => At(id, i)).Concat(g.Vectors.Select(v => Vector(v, g.Extent.Stored))).Append(At(g.Y, i)))});",
             _ => $"{names.Of(group, train)}({string.Join(", ", group.Reads.Concat(group.Writes).Select(id => At(id, i)))});",
         };
@@ -92,8 +92,8 @@ public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, 
     private string ChunkArguments(ConvBackwardGroup g) => g.IsChunked ? $", count, {Stride(g.X)}, {Stride(g.Dy)}{(g.Relu ? $", {Stride(g.Y)}" : "")}, {Stride(g.Dx!.Value)}" : "";
 
     private string Vector(ChannelVector vector, int stored) => vector.Vector is { } own
-        ? $"step.Derived + {parameters[vector.Parameter].Derived + NormVectors.Offset(own, stored)}"
-        : Weights(vector.Parameter);
+        ? $"step.Derived + {(own == NormVector.RunningScale ? parameters[vector.Owner].Derived : parameters.Norm(vector.Owner).Derived) + NormVectors.Offset(own, stored)}"
+        : Weights(vector.Owner);
 
     private string Weights(int id) => $"step.{(parameters[id].IsDerived ? "Derived" : "Parameters")} + {parameters[id].Offset}";
 

@@ -7,20 +7,27 @@ namespace Convoke.Kernels.Cpu;
 public static class Head
 {
     /// <summary>Emits HeadTrain(step, first, count, logits, dLogits).</summary>
-    public static void EmitTrain(KernelWriter writer, HeadGroup head)
+    public static void EmitTrain(KernelWriter writer, string name, HeadGroup head)
     {
+        if (head.IsByElement)
+        {
+            ElementHead.EmitTrain(writer, name, head);
+            return;
+        }
+
         Emission.CodeWriter code = writer.Code;
         int stored = Panels.Pad(head.Classes);
-        bool map = head.Pixels > 1, rows = head.Loss == LossKind.CategoricalCrossentropy;
+        bool map = head.Pixels > 1, rows = head.Loss!.Kind.TakesRows();
+        string share = Share(head);
         code.Line();
         code.Line(map
-            ? $"// of each of {head.Pixels} pixels: loss = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / (N pixels); a sample's loss is the mean"
-            : "// loss = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N");
-        using (code.Block("private static void HeadTrain(StepContext step, int first, int count, float* logits, float* dLogits)"))
+            ? $"// {Subject(head)}of each of {head.Pixels} pixels: loss = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = {Weight(head)}(softmax(z) sum(t) - t) / (N pixels); a sample's loss is the mean"
+            : $"// {Subject(head)}loss = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = {Weight(head)}(softmax(z) sum(t) - t) / N");
+        using (code.Block($"private static void {name}(StepContext step, int first, int count, float* logits, float* dLogits)"))
         {
             code.Line($"float* e = stackalloc float[{stored}];");
-            string inverse = map ? "inverse" : "step.InverseN";
-            if (map) code.Line($"float inverse = step.InverseN * {Emission.CodeWriter.Literal(1.0 / head.Pixels)};");
+            string inverse = share.Length > 0 ? "inverse" : "step.InverseN";
+            if (share.Length > 0) code.Line($"float inverse = step.InverseN{share};");
             using (code.Block("for (int n = first; n < first + count; n++)"))
             using (PixelLoop(code, head, "true"))
             {
@@ -34,14 +41,33 @@ public static class Head
         }
     }
 
-    /// <summary>Emits HeadPredict(step, first, count, logits).</summary>
-    public static void EmitPredict(KernelWriter writer, HeadGroup head)
+    /// <summary>What a sample's gradient has beside 1 / N: " * 0.5f", or nothing.</summary>
+    public static string Share(HeadGroup head)
     {
+        double share = head.Loss!.Weight / (head.IsByElement ? head.Elements : head.Pixels);
+        return share == 1 ? "" : $" * {Emission.CodeWriter.Literal(share)}";
+    }
+
+    /// <summary>Which output it is, for comments; nothing where there is one only.</summary>
+    public static string Subject(HeadGroup head) => head.Name == "head" ? "" : head.Name.Substring("head_".Length) + ": ";
+
+    /// <summary>A weight, for comments.</summary>
+    public static string Weight(HeadGroup head) => head.Loss!.Weight == 1 ? "" : FormattableString.Invariant($"{head.Loss.Weight} ");
+
+    /// <summary>Emits HeadPredict(step, first, count, logits).</summary>
+    public static void EmitPredict(KernelWriter writer, string name, HeadGroup head)
+    {
+        if (head.IsByElement)
+        {
+            ElementHead.EmitPredict(writer, name, head);
+            return;
+        }
+
         Emission.CodeWriter code = writer.Code;
         int stored = Panels.Pad(head.Classes);
         code.Line();
-        code.Line($"// output = {head.Output switch { ActivationKind.Softmax => "softmax(z)", ActivationKind.LogSoftmax => "z - log sum exp z", _ => "z" }}{(head.Pixels > 1 ? $", of each of {head.Pixels} pixels" : "")}");
-        using (code.Block("private static void HeadPredict(StepContext step, int first, int count, float* logits)"))
+        code.Line($"// {Subject(head)}output = {head.Output switch { ActivationKind.Softmax => "softmax(z)", ActivationKind.LogSoftmax => "z - log sum exp z", _ => "z" }}{(head.Pixels > 1 ? $", of each of {head.Pixels} pixels" : "")}");
+        using (code.Block($"private static void {name}(StepContext step, int first, int count, float* logits)"))
         {
             bool sums = head.Output != ActivationKind.None || head.Loss is not null;
             if (sums) code.Line($"float* e = stackalloc float[{stored}];");
@@ -53,8 +79,8 @@ public static class Head
                 using (code.Block("if (step.Output != null)"))
                 {
                     string stride = head.ChannelsFirst ? $"[o * {head.Pixels}]" : "[o]";
-                    code.Line(head.Pixels == 1 ? $"float* output = step.Output + (nint)n * {head.Classes};"
-                        : $"float* output = step.Output + ((nint)n * {head.Pixels * head.Classes} + {(head.ChannelsFirst ? "pixel" : $"pixel * {head.Classes}")});");
+                    code.Line(head.Pixels == 1 ? $"float* output = step.Output + {Row(head.Place.Outputs, head.Place.Output)};"
+                        : $"float* output = step.Output + ({Row(head.Place.Outputs, head.Place.Output)} + {(head.ChannelsFirst ? "pixel" : $"pixel * {head.Classes}")});");
                     if (head.Output == ActivationKind.LogSoftmax) code.Line("float logTotal = max + MathF.Log(sum);");
                     code.Line(head.Output switch
                     {
@@ -70,12 +96,18 @@ public static class Head
         }
     }
 
+    /// <summary>The place of this output's part of sample n: "(nint)n * 10 + 4".</summary>
+    public static string Row(int length, int first) => $"(nint)n * {length}{(first == 0 ? "" : $" + {first}")}";
+
+    /// <summary>Where sample n's loss goes.</summary>
+    public static string Loss(HeadPlace place) => place.Losses == 1 ? "step.Losses[n]" : $"step.Losses[{Row(place.Losses, place.Loss)}]";
+
     /// <summary>A map has a row of logits per pixel, whose losses and right answers add up.</summary>
     private static LossSums? PixelLoop(Emission.CodeWriter code, HeadGroup head, string measured)
     {
         if (head.Pixels == 1) return null;
-        code.Line("double total = 0;");
-        code.Line("int right = 0;");
+        if (head.Loss is not null) code.Line("double total = 0;");
+        if (head.Place.Counts) code.Line("int right = 0;");
         return new(code, code.Block($"for (int pixel = 0; pixel < {head.Pixels}; pixel++)"), head, measured);
     }
 
@@ -86,8 +118,8 @@ public static class Head
             loop.Dispose();
             if (head.Loss is null) return;
             string guard = measured == "true" ? "" : $"if ({measured}) ";
-            code.Line($"{guard}step.Losses[n] = (float)(total / {head.Pixels});");
-            code.Line($"{guard}step.Correct[n] = right;");
+            code.Line($"{guard}{Loss(head.Place)} = (float)(total / {head.Pixels});");
+            if (head.Place.Counts) code.Line($"{guard}step.Correct[n] = right;");
         }
     }
 
@@ -110,26 +142,29 @@ public static class Head
         using (guarded ? code.Block("if (step.Losses != null)") : null)
         {
             code.Line("float logSum = max + MathF.Log(sum);");
-            if (head.Loss == LossKind.CategoricalCrossentropy)
+            string counted = head.Place.Counts ? map ? "right += " : "step.Correct[n] = " : "";
+            if (head.Loss!.Kind.TakesRows())
             {
-                code.Line(map ? $"float* target = step.Targets + ((nint)n * {head.Pixels} + pixel) * {head.Classes};" : $"float* target = step.Targets + (nint)n * {head.Classes};");
+                code.Line(head.Place is { Target: 0 } && head.Place.Targets == head.Elements
+                    ? map ? $"float* target = step.Targets + ((nint)n * {head.Pixels} + pixel) * {head.Classes};" : $"float* target = step.Targets + (nint)n * {head.Classes};"
+                    : $"float* target = step.Targets + ({Row(head.Place.Targets, head.Place.Target)}{(map ? $" + pixel * {head.Classes}" : "")});");
                 code.Line("float loss = 0f, mass = 0f;");
-                code.Line("int wanted = 0;");
+                if (head.Place.Counts) code.Line("int wanted = 0;");
                 using (code.Block($"for (int o = 0; o < {head.Classes}; o++)"))
                 {
                     code.Line("mass += target[o];");
                     code.Line("if (target[o] != 0f) loss += target[o] * (logSum - logits[o]);");
-                    code.Line("if (target[o] > target[wanted]) wanted = o;");
+                    if (head.Place.Counts) code.Line("if (target[o] > target[wanted]) wanted = o;");
                 }
 
-                code.Line(map ? "total += loss;" : "step.Losses[n] = loss;");
-                code.Line(map ? "right += best == wanted ? 1 : 0;" : "step.Correct[n] = best == wanted ? 1 : 0;");
+                code.Line(map ? "total += loss;" : $"{Loss(head.Place)} = loss;");
+                if (head.Place.Counts) code.Line(counted + "best == wanted ? 1 : 0;");
             }
             else
             {
-                code.Line(map ? $"int label = step.Labels[(nint)n * {head.Pixels} + pixel];" : "int label = step.Labels[n];");
-                code.Line(map ? "total += logSum - logits[label];" : "step.Losses[n] = logSum - logits[label];");
-                code.Line(map ? "right += best == label ? 1 : 0;" : "step.Correct[n] = best == label ? 1 : 0;");
+                code.Line($"int label = step.Labels[{(head.Place.Labels == 1 ? "n" : Row(head.Place.Labels, head.Place.Label))}{(map ? " + pixel" : "")}];");
+                code.Line(map ? "total += logSum - logits[label];" : $"{Loss(head.Place)} = logSum - logits[label];");
+                if (head.Place.Counts) code.Line(counted + "best == label ? 1 : 0;");
             }
         }
     }

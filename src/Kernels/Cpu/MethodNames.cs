@@ -13,7 +13,7 @@ public sealed class MethodNames
 
     public MethodNames(ModelSpec spec)
     {
-        var used = new HashSet<string>(["Head", "Model"]);
+        var used = new HashSet<string>(["Head", "Model", .. spec.Outputs.Select(static output => Identifiers.Pascal("head_" + output.Name))]);
         for (int call = 0; call < spec.Calls.Count; call++)
         {
             string name = Identifiers.Pascal(spec.Calls[call].Layer.Name);
@@ -35,6 +35,9 @@ public sealed class MethodNames
         for (int i = 2; !_used.Add(name); i++) name = this[group.Call] + Role(group) + i + (train ? "" : "Predict");
         return _kernels[(group, train)] = name;
     }
+
+    /// <summary>The kernel of an output's end: "HeadTrain", or where there are several outputs "HeadBoxesTrain".</summary>
+    public static string Head(HeadGroup head, bool train) => Identifiers.Pascal(head.Name) + (train ? "Train" : "Predict");
 
     private static string Role(KernelGroup group) => group switch
     {

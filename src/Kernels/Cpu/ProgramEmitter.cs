@@ -76,7 +76,7 @@ public sealed class ProgramEmitter
                 _code.Line($"public override void {method} => throw new InvalidOperationException(\"{_network.Spec.Name} declares no loss and no optimizer, so it only predicts.\");");
             }
 
-            EmitDerives([.. _network.Predict.Groups.OfType<ConvForwardGroup>().Where(g => g.Winograd.IsUsed && !IsFolded(g.Weights)).Select(conv => $"{_names[conv.Call]}Transform(step, 0, {ConvUpdate.Units(conv.Geometry)});"), .. NormDerives()]);
+            EmitDerives([.. AloneDerives(), .. NormDerives()]);
             return;
         }
 
@@ -153,6 +153,10 @@ public sealed class ProgramEmitter
     /// <summary>Whether a normalization went into the weights that prediction reads.</summary>
     private bool IsFolded(int weights) => _network.PredictGraph[weights].Op is Op.FoldedKernel;
 
+    /// <summary>Whether a model that only predicts transforms a filter for this call of it: for the first that wants that.</summary>
+    private bool IsTransformedHere(ConvForwardGroup conv) =>
+        ReferenceEquals(conv, _network.Predict.Groups.FirstOrDefault(g => g is ConvForwardGroup { Winograd.IsUsed: true } c && c.Weights == conv.Weights)) && !IsFolded(conv.Weights);
+
     private void EmitFold()
     {
         (KernelGroup Group, int Weights, int Bias)[] folded = [.. _network.Predict.Groups.Select(static g => g switch
@@ -160,7 +164,8 @@ public sealed class ProgramEmitter
             ConvForwardGroup c => (Group: g, Weights: c.Weights, Bias: c.Bias ?? -1),
             DenseForwardGroup d => (Group: g, Weights: d.Weights, Bias: d.Bias ?? -1),
             _ => (Group: g, Weights: -1, Bias: -1),
-        }).Where(f => f.Weights >= 0 && IsFolded(f.Weights))];
+        }).Where(f => f.Weights >= 0 && IsFolded(f.Weights)).GroupBy(static f => f.Weights).Select(static calls => calls.First())];
+        bool IsTransformed(int weights) => UsesWinograd(_network.Predict, weights);
         if (folded.Length == 0) return;
         _code.Line();
         using (_code.Block("public override void Fold(StepContext step)"))
@@ -168,7 +173,7 @@ public sealed class ProgramEmitter
             foreach ((KernelGroup group, _, _) in folded)
             {
                 _code.Line($"{_names[group.Call]}Fold(step);");
-                if (group is ConvForwardGroup { Winograd.IsUsed: true } conv) _code.Line($"{_names[group.Call]}FoldTransform(step, 0, {ConvUpdate.Units(conv.Geometry)});");
+                if (group is ConvForwardGroup conv && IsTransformed(conv.Weights)) _code.Line($"{_names[group.Call]}FoldTransform(step, 0, {ConvUpdate.Units(conv.Geometry)});");
             }
         }
 
@@ -177,12 +182,22 @@ public sealed class ProgramEmitter
             string stem = _names[group.Call];
             (int reduction, int stored) = group is ConvForwardGroup c ? (c.Geometry.Reduction, c.Geometry.KStored) : (((DenseForwardGroup)group).In, Panels.Pad(((DenseForwardGroup)group).Units));
             FoldedNorm.Emit(_writer, stem + "Fold", group.Name, _network.PredictGraph, _network.PredictGraph[weights], _network.PredictGraph[bias], reduction, stored, id => _network.PredictParameters[id]);
-            if (group is ConvForwardGroup { Winograd.IsUsed: true } conv) ConvWinograd.EmitDerive(_writer, stem + "FoldTransform", conv.Geometry, _network.PredictParameters[weights]);
+            if (group is ConvForwardGroup conv && IsTransformed(weights)) ConvWinograd.EmitDerive(_writer, stem + "FoldTransform", conv.Geometry, _network.PredictParameters[weights]);
         }
     }
 
-    /// <summary>Normalizations of the prediction graph that are still its own.</summary>
-    private Value[] Norms() => [.. _network.PredictGraph.Values.Where(static v => v.Op is Op.Normalize)];
+    /// <summary>Normalizations of the prediction graph that are still its own: of each layer the first call.</summary>
+    private Value[] Norms() => [.. _network.PredictGraph.Values.Where(static v => v.Op is Op.Normalize).GroupBy(static v => v.Inputs[3]).Select(static calls => calls.First())];
+
+    /// <summary>What rewrites the scale of prediction of the layer that gamma belongs to, if prediction scales by it.</summary>
+    private string? NormDerive(int gamma) =>
+        Norms().FirstOrDefault(v => _network.PredictGraph[v.Inputs[3]].Name == _network.TrainGraph![gamma].Name) is { } norm ? $"{_names[norm.Call]}NormDerive" : null;
+
+    /// <summary>Whether a layer stands in prediction only: there is no training, or no loss depends on it.</summary>
+    private bool IsAlone(KernelGroup group) => !(_network.Train?.Groups.Any(g => g.Call == group.Call && g.GetType() == group.GetType()) ?? false);
+
+    private IEnumerable<string> AloneDerives() => _network.Predict.Groups.OfType<ConvForwardGroup>().Where(g => IsAlone(g) && IsTransformedHere(g))
+        .Select(conv => $"{_names[conv.Call]}Transform(step, 0, {ConvUpdate.Units(conv.Geometry)});");
 
     private IEnumerable<string> NormDerives() => Norms().Select(v => $"{_names[v.Call]}NormDerive(step);");
 
@@ -207,7 +222,7 @@ public sealed class ProgramEmitter
                 if (conv.Bias is not null) tasks.Add((1, $"{stem}BiasUpdate(step)"));
                 if (HasDgrad(conv.Weights)) derives.Add($"{stem}Derive(step, 0, {units});");
                 if (IsFlipped(conv.Weights)) derives.Add($"{stem}TransformFlipped(step, 0, {units});");
-                if (WinogradPlan.Of(conv.Geometry).IsUsed) derives.Add($"{stem}Transform(step, 0, {units});");
+                if (UsesWinograd(_network.Train, conv.Weights)) derives.Add($"{stem}Transform(step, 0, {units});");
             }
             else if (group is BatchNormUpdateGroup norm) tasks.Add((1, $"{_names.Of(norm, train: true)}(step)"));
         }
@@ -224,7 +239,7 @@ public sealed class ProgramEmitter
             }
         }
 
-        EmitDerives([.. derives, .. NormDerives()]);
+        EmitDerives([.. derives, .. AloneDerives(), .. NormDerives()]);
         _code.Line();
         _code.Line("// first row of a share of the rows, in whole units");
         _code.Line("private static int Share(int rows, int unit, int shares, int share) => Math.Min(rows, (rows + unit - 1) / unit * share / shares * unit);");
@@ -242,6 +257,9 @@ public sealed class ProgramEmitter
 
     /// <summary>All calls of a layer leave its gradient in one form.</summary>
     private ConvPartial PartialOf(int weights) => _network.Train!.Groups.OfType<ConvBackwardGroup>().First(c => c.Weights == weights).Partial;
+
+    /// <summary>Whether some call of a convolution reads its filter transformed.</summary>
+    private static bool UsesWinograd(Schedule schedule, int weights) => schedule.Groups.Any(g => g is ConvForwardGroup { Winograd.IsUsed: true } c && c.Weights == weights);
 
     private bool IsFlipped(int weights) => _network.Train!.Groups.Any(g => g is ConvBackwardGroup { Dx: not null, DgradWinograd.IsUsed: true } c && c.Weights == weights);
 
@@ -278,7 +296,7 @@ public sealed class ProgramEmitter
         for (int call = 0; call < _network.Spec.Calls.Count; call++)
         {
             foreach (KernelGroup group in train.Where(g => g.Call == call)) EmitTrainKernel(group);
-            foreach (KernelGroup group in predict.Where(g => g.Call == call)) EmitPredictKernel(group, alone: train.Length == 0);
+            foreach (KernelGroup group in predict.Where(g => g.Call == call)) EmitPredictKernel(group, IsAlone(group));
             foreach (Value norm in Norms().Where(v => v.Call == call))
                 BatchNorm.EmitDerive(_writer, $"{_names[call]}NormDerive", _network.Spec.Calls[call].Layer.Name, norm.Shape[norm.Shape.Rank - 1], ((Op.Normalize)norm.Op).Epsilon, _network.PredictParameters[norm.Inputs[3]], _network.PredictParameters[norm.Inputs[2]]);
         }
@@ -306,7 +324,7 @@ public sealed class ProgramEmitter
                 EmitDenseForward(g, _train!, stem + "Forward");
                 break;
             case HeadGroup g:
-                Head.EmitTrain(_writer, g);
+                Head.EmitTrain(_writer, MethodNames.Head(g, train: true), g);
                 break;
             case DenseDgradGroup g:
                 DenseGemm.Dgrad(g, _train!.Stride(g.Dy), _train.Stride(g.Dx)).Emit(_writer, stem + "Dgrad", KernelComments.DenseDgrad(g), accumulate: false, bias: false, relu: false,
@@ -319,15 +337,14 @@ public sealed class ProgramEmitter
                 Pooling.EmitBackward(_writer, stem + "Backward", KernelComments.PoolBackward(g), g.Geometry);
                 break;
             case DenseUpdateGroup g:
-                (string x, int xStride) = _train!.OfBatch(g.X);
-                (string dy, int dyStride) = _train.OfBatch(g.Dy);
-                DenseUpdate.Emit(_writer, stem + "Update", KernelComments.DenseUpdate(g), g, _network.Parameters[g.Weights], x, xStride, dy, dyStride, HasDgrad(g.Weights));
+                DenseUpdate.Use[] uses = [.. g.Uses.Select(UseOf)];
+                DenseUpdate.Emit(_writer, stem + "Update", KernelComments.DenseUpdate(g), g, _network.Parameters[g.Weights], uses, HasDgrad(g.Weights));
                 if (HasDgrad(g.Weights)) DenseUpdate.EmitDerive(_writer, stem + "Update", g, _network.Parameters[g.Weights]);
-                if (g.Bias is { } bias) DenseUpdate.EmitBias(_writer, stem + "BiasUpdate", g, _network.Parameters[bias], dy, dyStride);
+                if (g.Bias is { } bias) DenseUpdate.EmitBias(_writer, stem + "BiasUpdate", g, _network.Parameters[bias], uses);
                 break;
             case ConvUpdateGroup g:
-                ConvUpdate.Emit(_writer, stem + "Update", KernelComments.ConvUpdate(g), g.Geometry, _network.Parameters[g.Weights], HasDgrad(g.Weights), IsFlipped(g.Weights), PartialOf(g.Weights));
-                if (WinogradPlan.Of(g.Geometry).IsUsed) ConvWinograd.EmitDerive(_writer, stem + "Transform", g.Geometry, _network.Parameters[g.Weights]);
+                ConvUpdate.Emit(_writer, stem + "Update", KernelComments.ConvUpdate(g), g.Geometry, _network.Parameters[g.Weights], HasDgrad(g.Weights), IsFlipped(g.Weights), UsesWinograd(_network.Train!, g.Weights), PartialOf(g.Weights));
+                if (UsesWinograd(_network.Train!, g.Weights)) ConvWinograd.EmitDerive(_writer, stem + "Transform", g.Geometry, _network.Parameters[g.Weights]);
                 if (IsFlipped(g.Weights)) ConvWinograd.EmitDeriveFlipped(_writer, stem + "TransformFlipped", g.Geometry, _network.Parameters[g.Weights]);
                 if (HasDgrad(g.Weights)) ConvUpdate.EmitDerive(_writer, stem + "Derive", g.Geometry, _network.Parameters[g.Weights], IsSparse(g.Weights));
                 if (g.Bias is { } convBias) ConvUpdate.EmitBias(_writer, stem + "BiasUpdate", g.Geometry, _network.Parameters[convBias]);
@@ -345,7 +362,7 @@ public sealed class ProgramEmitter
         {
             case ConvForwardGroup g:
                 ConvForward.Emit(_writer, stem + "Predict", KernelComments.ConvForward(g), g.Geometry, new(g.Bias is not null, g.Relu, Winners: false), allowWinograd: true);
-                if (alone && g.Winograd.IsUsed && !IsFolded(g.Weights)) ConvWinograd.EmitDerive(_writer, stem + "Transform", g.Geometry, _network.Parameters[g.Weights]);
+                if (alone && IsTransformedHere(g)) ConvWinograd.EmitDerive(_writer, stem + "Transform", g.Geometry, _network.PredictParameters[g.Weights]);
                 break;
             case PoolForwardGroup g:
                 Pooling.EmitForward(_writer, stem + "Predict", KernelComments.PoolForward(g), g.Geometry, winners: false);
@@ -356,7 +373,7 @@ public sealed class ProgramEmitter
             case DenseForwardGroup:
                 break;
             case HeadGroup g:
-                Head.EmitPredict(_writer, g);
+                Head.EmitPredict(_writer, MethodNames.Head(g, train: false), g);
                 break;
             default:
                 EmitGeneral(group, train: false);
@@ -376,14 +393,14 @@ public sealed class ProgramEmitter
                 break;
             case BatchMomentsGroup g:
                 BatchNorm.EmitMoments(_writer, _names.Of(g, train), g);
-                BatchNorm.EmitCombineMoments(_writer, _names.Of(g, train) + "Combine", g, _network.Parameters[g.Parameters.Gamma], _network.Parameters.PartialFloats);
+                BatchNorm.EmitCombineMoments(_writer, _names.Of(g, train) + "Combine", g, _network.Parameters[g.Parameters.Gamma], _network.Parameters.Norm(g.Parameters.Moments), _network.Parameters.PartialFloats);
                 break;
             case BatchNormSumsGroup g:
                 BatchNorm.EmitSums(_writer, _names.Of(g, train), g);
-                BatchNorm.EmitCombineSums(_writer, _names.Of(g, train) + "Combine", g, _network.Parameters[g.Parameters.Gamma], _network.Parameters.PartialFloats);
+                BatchNorm.EmitCombineSums(_writer, _names.Of(g, train) + "Combine", g, _network.Parameters.Norm(g.Parameters.Moments), _network.Parameters.PartialFloats);
                 break;
             case BatchNormUpdateGroup g:
-                BatchNorm.EmitUpdate(_writer, _names.Of(g, train), Norms().Any(v => v.Call == g.Call) ? $"{_names[g.Call]}NormDerive" : null, g, id => _network.Parameters[id]);
+                BatchNorm.EmitUpdate(_writer, _names.Of(g, train), NormDerive(g.Parameters.Gamma), g, _network.Parameters);
                 break;
             case WindowPoolGroup g:
                 WindowPool.EmitForward(_writer, _names.Of(g, train), g);
@@ -409,6 +426,13 @@ public sealed class ProgramEmitter
             default:
                 throw new InvalidOperationException($"{group.GetType().Name} has no kernel on the CPU");
         }
+    }
+
+    private DenseUpdate.Use UseOf(DenseUse use)
+    {
+        (string x, int xStride) = _train!.OfBatch(use.X);
+        (string dy, int dyStride) = _train.OfBatch(use.Dy);
+        return new(x, xStride, dy, dyStride);
     }
 
     /// <summary>A dense layer's forward is the same in training and prediction, so it stands once.</summary>

@@ -81,7 +81,7 @@ public static class ConvDgrad
     }
 
     /// <summary>Text that fills the tile with four channels of dz at a time: zero outside of the map, and inside where a window's winner is elsewhere.</summary>
-    private static string Stage(ConvBackwardGroup group)
+    public static string Stage(ConvBackwardGroup group)
     {
         ConvGeometry g = group.Geometry;
         bool pooled = g.Pooled;

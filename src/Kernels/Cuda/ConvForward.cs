@@ -72,6 +72,9 @@ public static class ConvForward
             """;
     }
 
+    /// <summary>Text that fills a tile with four channels of the input at a time.</summary>
+    public static string QuadStage(ConvGeometry g) => Place(g, StageQuads);
+
     private static string Place(ConvGeometry g, string stage) => stage
         .Replace("tile_row * POOL_H", "tile_row * POOL_H" + ConvText.Down(g)).Replace("tile_column * POOL_W", "tile_column * POOL_W" + ConvText.Across(g))
         .Replace(", w = ", $"{ConvText.Top(g)}, w = ").Replace(", c = ", $"{ConvText.Left(g)}, c = ").Replace("h < H && w < W", ConvText.Inside(g));

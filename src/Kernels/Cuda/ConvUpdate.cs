@@ -1,3 +1,4 @@
+using Convoke.Kernels.Cuda.TensorCores;
 using Convoke.Kernels.Models;
 using Convoke.Kernels.Scheduling;
 
@@ -18,27 +19,35 @@ public static class ConvUpdate
     public sealed record Segment(string Name, int Offset, int Floats, int Partials, int Slices, int Uses, ConvGeometry? Flipped, int FlippedOffset)
     {
         public int Blocks => (Floats + 31) / 32;
+
+        /// <summary>The parameter's operands for tensor cores.</summary>
+        public IReadOnlyList<OperandCopy> Copies { get; init; } = [];
+
+        /// <summary>Whether the parameter has another form, which is written with it.</summary>
+        public bool IsDerived => Flipped is not null || Copies.Count > 0;
     }
 
     /// <summary>Emits the kernel.</summary>
     /// <param name="writer">The writer.</param>
     /// <param name="segments">The parameters.</param>
     /// <param name="optimizer">The epilogue.</param>
+    /// <param name="end">What the last block does.</param>
     /// <param name="draws">Whether the model draws masks, so that the step's end counts them.</param>
-    public static CudaKernel Emit(CudaWriter writer, IReadOnlyList<Segment> segments, OptimizerSpec optimizer, bool draws)
+    public static CudaKernel Emit(CudaWriter writer, IReadOnlyList<Segment> segments, OptimizerSpec optimizer, StepEnd end, bool draws)
     {
         foreach (Segment segment in segments) EmitFlip(writer, segments, segment);
+        foreach (OperandCopy copy in segments.SelectMany(static s => s.Copies)) copy.EmitHelpers(writer);
         Optimizer.Emit(writer, optimizer);
-        writer.Helper("finish", StepText.Finish);
-        var kernel = new CudaKernel("conv_update", 128, 8, 512 + StepText.FinishSharedBytes);
-        string list = string.Join("\n", segments.Select(static s => $"//   {s.Name} f32[{s.Floats}] from f32{(s.Uses > 1 ? $"[{s.Uses}]" : "")}[min(N, {s.Slices})][{s.Floats}], {s.Blocks} {(s.Blocks == 1 ? "block" : "blocks")}{(s.Flipped is null ? "" : "; also stored flipped, for dgrad")}"));
+        end.EmitHelper(writer);
+        var kernel = new CudaKernel("conv_update", 128, 8, 512 + end.SharedBytes);
+        string list = string.Join("\n", segments.Select(static s => $"//   {s.Name} f32[{s.Floats}] from f32{(s.Uses > 1 ? $"[{s.Uses}]" : "")}[min(N, {s.Slices})][{s.Floats}], {s.Blocks} {(s.Blocks == 1 ? "block" : "blocks")}{(s.Flipped is null ? "" : "; also stored flipped, for dgrad")}{(s.Copies.Count == 0 ? "" : $"; also stored as {s.Copies[0].Operands.Name} operands")}"));
         using (writer.Kernel(kernel, $"""
             // update of every parameter that has partial gradients: g = sum(slices), then the optimizer
             {list}
             //   block 128 = 32 elements x 4 quarters of the slices; one block more ends the step
-            """, "Step* __restrict__ step, const float* __restrict__ partials, float* __restrict__ derived", Optimizer.Parameters, "const float* __restrict__ losses, const int* __restrict__ correct, int batch"))
+            """, "Step* __restrict__ step, const float* __restrict__ partials, float* __restrict__ derived", Optimizer.Parameters, end.Parameters + ", int batch"))
         {
-            bool flips = segments.Any(static s => s.Flipped is not null), shares = segments.Any(static s => s.Uses > 1);
+            bool flips = segments.Any(static s => s.IsDerived), shares = segments.Any(static s => s.Uses > 1);
             writer.Code.Line($"""
                 __shared__ float sums[4][32];
                 __shared__ Sums step_sums;
@@ -57,7 +66,7 @@ public static class ConvUpdate
             writer.Code.Line($$"""
                 else
                 {
-                    finish(step_sums, step, losses, correct, batch);
+                    {{end.Call}}
                     {{(draws ? StepText.NextDraw + "\n    " : "")}}return;
                 }
 
@@ -65,7 +74,7 @@ public static class ConvUpdate
                 {{(shares ? "const int places = slices;\n" : "")}}slices = min(batch, slices);
                 float sum = 0;
                 if (element < floats)
-                    {{(shares ? "for (int use = 0; use < uses; ++use)\n        " : "")}}#pragma unroll 4
+                    {{(shares ? "for (int use = 0; use < uses; ++use)\n        " : "")}}#pragma unroll 8
                     {{(shares ? "    " : "")}}for (int slice = quarter; slice < slices; slice += 4) sum += from[(size_t){{(shares ? "(use * places + slice)" : "slice")}} * floats + element];
                 sums[quarter][lane] = sum;
                 __syncthreads();
@@ -75,8 +84,11 @@ public static class ConvUpdate
             bool first = true;
             for (int i = 0; i < segments.Count; i++)
             {
-                if (segments[i].Flipped is null) continue;
-                writer.Code.Line($"{(first ? "" : "else ")}if (segment == {i}) derived[{Plus(segments[i].FlippedOffset)}{FlipName(segments, segments[i])}(element)] = w;");
+                if (!segments[i].IsDerived) continue;
+                string[] stores = [
+                    .. segments[i].Flipped is null ? [] : new[] { $"derived[{Plus(segments[i].FlippedOffset)}{FlipName(segments, segments[i])}(element)] = w;" },
+                    .. segments[i].Copies.Select(static c => c.StoreElement("element", "w"))];
+                writer.Code.Line($"{(first ? "" : "else ")}if (segment == {i}) {(stores.Length == 1 ? stores[0] : $"{{ {string.Join(" ", stores)} }}")}");
                 first = false;
             }
         }
@@ -88,17 +100,20 @@ public static class ConvUpdate
     public static int Blocks(IReadOnlyList<Segment> segments) => segments.Sum(static s => s.Blocks) + 1;
 
     /// <summary>Emits the kernel that rewrites all flipped filters.</summary>
-    public static CudaKernel EmitDerive(CudaWriter writer, IReadOnlyList<Segment> segments)
+    public static CudaKernel EmitDerive(CudaWriter writer, IReadOnlyList<Segment> segments, IReadOnlyList<(OperandCopy Copy, int Offset, int Floats)> copies)
     {
+        foreach ((OperandCopy copy, _, _) in copies) copy.EmitHelpers(writer);
         foreach (Segment segment in segments) EmitFlip(writer, segments, segment);
         var kernel = new CudaKernel("derive", 256, 4, 0);
         using (writer.Kernel(kernel, """
-            // flipped filters anew, after parameters were set from outside; grid-stride, any grid
+            // derived layouts anew, after parameters were set from outside; grid-stride, any grid
             """, "const float* __restrict__ parameters, float* __restrict__ derived"))
         {
             writer.Code.Line("const int first = blockIdx.x * blockDim.x + threadIdx.x, stride = gridDim.x * blockDim.x;");
             foreach (Segment s in segments.Where(static s => s.Flipped is not null))
                 writer.Code.Line($"for (int i = first; i < {s.Floats}; i += stride) derived[{Plus(s.FlippedOffset)}{FlipName(segments, s)}(i)] = parameters[{Plus(s.Offset)}i];");
+            foreach ((OperandCopy copy, int offset, int floats) in copies)
+                writer.Code.Line($"for (int i = first; i < {floats}; i += stride) {copy.StoreElement("i", $"parameters[{Plus(offset)}i]")}");
         }
 
         return kernel;

@@ -69,8 +69,10 @@ public static class ConvWgrad
                 {
                     if (tile.Rows == g.OutRows) writer.Code.Line("constexpr int band_row = 0;");
                     if (tile.Columns == g.OutColumns) writer.Code.Line("constexpr int band_column = 0;");
-                    writer.Code.Line(StageInput(samples, g, tile));
-                    writer.Code.Line(StageGradient(group));
+                    // Loads under way at once want registers beside the sums.
+                    string unroll = tile.Elements(g) > 16 ? "#pragma unroll 1" : "#pragma unroll 4";
+                    writer.Code.Line(StageInput(samples, g, tile).Replace("#pragma unroll 4", unroll));
+                    writer.Code.Line(StageGradient(group).Replace("#pragma unroll 4", unroll));
                     writer.Code.Line("__syncthreads();");
                     writer.Code.Line();
                     EmitLoop(writer, group, tile, quads);
@@ -105,6 +107,7 @@ public static class ConvWgrad
         if (!samples && tile.Chunk % 4 == 0 && tile.Pitch % 4 == 0 && g.CStored % 4 == 0 && !guard)
         {
             return $$"""
+                #pragma unroll 4
                 for (int i = thread; i < ROWS * COLUMNS * (CHUNK / 4); i += THREADS)
                 {
                     const int h = {{row}} + i / (COLUMNS * (CHUNK / 4)){{top}}, w = {{column}} + i / (CHUNK / 4) % COLUMNS{{left}}, c = i % (CHUNK / 4) * 4;
@@ -116,6 +119,7 @@ public static class ConvWgrad
 
         string value = samples ? "pixel(step, origin + (h * W + w) * C + c0 + c)" : "x[(((size_t)n * H + h) * W + w) * C + c0 + c]";
         return $$"""
+            #pragma unroll 4
             for (int i = thread; i < ROWS * COLUMNS * CHUNK; i += THREADS)
             {
                 const int h = {{row}} + i / (COLUMNS * CHUNK){{top}}, w = {{column}} + i / CHUNK % COLUMNS{{left}}, c = i % CHUNK;
@@ -129,19 +133,28 @@ public static class ConvWgrad
         ConvGeometry g = group.Geometry;
         bool pooled = g.Pooled;
         string down = ConvText.Down(g), across = ConvText.Across(g);
-        string mask = group.Relu ? "\n        if (!(y[at] > 0.0f)) gradient = 0.0f;" : "";
-        string winner = pooled ? $"\n        place += (arg[at] / POOL_W{down} * COLUMNS + arg[at] % POOL_W{across}) * PITCH;" : "";
+        string mask4 = group.Relu ? """
+
+                    const float4 open = *reinterpret_cast<const float4*>(&y[at]);
+                    gradient = make_float4(open.x > 0.0f ? gradient.x : 0.0f, open.y > 0.0f ? gradient.y : 0.0f, open.z > 0.0f ? gradient.z : 0.0f, open.w > 0.0f ? gradient.w : 0.0f);
+            """ : "";
+        string winner4 = pooled ? $$"""
+
+                    const uchar4 winner = *reinterpret_cast<const uchar4*>(&arg[at]);
+                    places = make_int4(place + shift(winner.x), place + shift(winner.y), place + shift(winner.z), place + shift(winner.w));
+            """ : "";
         return $$"""
-            for (int i = thread; i < BAND_H * BAND_W * CHANNELS; i += THREADS)
+            {{(pooled ? $"auto shift = [](int at) {{ return (at / POOL_W{down} * COLUMNS + at % POOL_W{across}) * PITCH; }};\n" : "")}}#pragma unroll 4
+            for (int i = thread; i < BAND_H * BAND_W * (CHANNELS / 4); i += THREADS)
             {
-                const int k = i % CHANNELS, row = i / CHANNELS / BAND_W, column = i / CHANNELS % BAND_W;
-                float gradient = 0.0f;{{(pooled ? $"\n    int place = (row * POOL_H{down} * COLUMNS + column * POOL_W{across}) * PITCH;" : "")}}
+                const int k = i % (CHANNELS / 4) * 4, row = i / (CHANNELS / 4) / BAND_W, column = i / (CHANNELS / 4) % BAND_W;
+                float4 gradient = make_float4(0, 0, 0, 0);{{(pooled ? $"\n    const int place = (row * POOL_H{down} * COLUMNS + column * POOL_W{across}) * PITCH;\n    int4 places = make_int4(place, place, place, place);" : "")}}
                 if (band_row + row < OUT_H && band_column + column < OUT_W)
                 {
                     const size_t at = (((size_t)n * OUT_H + band_row + row) * OUT_W + band_column + column) * K + k0 + k;
-                    gradient = dy[at];{{mask}}{{winner}}
+                    gradient = *reinterpret_cast<const float4*>(&dy[at]);{{mask4}}{{winner4}}
                 }
-                dz[i] = gradient;{{(pooled ? "\n    winners[i] = place;" : "")}}
+                *reinterpret_cast<float4*>(&dz[4 * i]) = gradient;{{(pooled ? "\n    *reinterpret_cast<int4*>(&winners[4 * i]) = places;" : "")}}
             }
             """;
     }

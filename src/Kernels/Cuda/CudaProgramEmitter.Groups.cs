@@ -1,3 +1,4 @@
+using Convoke.Kernels.Cuda.TensorCores;
 using Convoke.Kernels.Models;
 using Convoke.Kernels.Scheduling;
 
@@ -11,6 +12,10 @@ public sealed partial class CudaProgramEmitter
         LaunchBuilder to = pass.To;
         switch (group)
         {
+            case ConvForwardGroup g when !pass.IsSamples(g.X) && Copy(pass, g.Weights, OperandUse.ConvForward) is { } copy && ConvTensorTile.Choose(g.Geometry, copy.Operands.Pack) is { } tile:
+                ConvTensorForward.Emit(_writer, Stem(g) + "_fprop", Member(g), g, tile, copy.Operands);
+                to.Launch(_writer.Last, ConvTensorForward.Grid(g, tile), to.Value(g.X), Derived(copy), to.ParameterIf(g.Bias), to.Value(g.Y), g.Geometry.Pooled ? to.ValueOrNull(g.Arg) : null);
+                break;
             case ConvForwardGroup g:
                 ConvForward.EmitHelpers(_writer, g);
                 ConvForward.Emit(_writer, Stem(g) + "_fprop", Member(g), g, pass.IsSamples(g.X));
@@ -24,6 +29,12 @@ public sealed partial class CudaProgramEmitter
             case DenseForwardGroup g:
                 AddGather(pass, g.X);
                 if (ReferenceEquals(g, pass.Last)) break;
+                if (Copy(pass, g.Weights, OperandUse.DenseForward) is { } dense)
+                {
+                    DenseTensorForward.Emit(_writer, Stem(g) + "_forward", Member(g), g, dense.Operands);
+                    to.Launch(_writer.Last, DenseTensorForward.Grid(g), Samples(pass, g.X), Derived(dense), to.ParameterIf(g.Bias), to.Value(g.Y), to.Count);
+                    break;
+                }
                 DenseForward.Emit(_writer, Stem(g) + "_forward", Member(g), g);
                 to.Launch(_writer.Last, DenseForward.Grid(g), Samples(pass, g.X), to.Parameter(g.Weights), to.ParameterIf(g.Bias), to.Value(g.Y), to.Count);
                 break;
@@ -32,6 +43,12 @@ public sealed partial class CudaProgramEmitter
                 break;
             case DenseDgradGroup g:
                 if (ReferenceEquals(g, pass.LastDgrad)) break;
+                if (Copy(pass, g.Weights, OperandUse.DenseDgrad) is { } transposed)
+                {
+                    DenseTensorDgrad.Emit(_writer, Stem(g) + "_dgrad", Member(g), g, transposed.Operands);
+                    to.Launch(_writer.Last, DenseTensorDgrad.Grid(g), to.Value(g.Dy), Derived(transposed), to.ValueIf(g.ReluOutput), to.Value(g.Dx), to.Count);
+                    break;
+                }
                 DenseDgrad.Emit(_writer, Stem(g) + "_dgrad", Member(g), g);
                 to.Launch(_writer.Last, DenseDgrad.Grid(g), to.Value(g.Dy), to.Parameter(g.Weights), to.ValueIf(g.ReluOutput), to.Value(g.Dx), to.Count);
                 break;
@@ -44,10 +61,28 @@ public sealed partial class CudaProgramEmitter
                 break;
             case DenseUpdateGroup g:
                 bool finishes = pass.Finishes(g);
-                DenseUpdate.Emit(_writer, Stem(g) + "_update", Member(g), g, _network.Parameters[g.Weights], g.Bias is { } bias ? _network.Parameters[bias] : null, Learner!, finishes, Draws);
-                to.Launch(_writer.Last, DenseUpdate.Grid(g, finishes),
-                    [to.Step, Samples(pass, g.X), to.Value(g.Dy), .. Optimizer.Arguments(Learner!), .. finishes ? new CudaArgument[] { new(CudaArea.Losses), new(CudaArea.Correct) } : [], to.Count]);
+                CudaArgument[] uses = [.. g.Uses.SelectMany(use => new[] { Samples(pass, use.X), to.Value(use.Dy) })];
+                CudaArgument[] end = finishes ? [.. End.Arguments] : [];
+                if (_places.Operands is not null)
+                {
+                    OperandCopy[] copies = [.. _places.Copies.Where(c => c.Parameter == _network.Parameters[g.Weights].Name)];
+                    DenseTensorUpdate.Emit(_writer, Stem(g) + "_update", Member(g), g, _network.Parameters[g.Weights], g.Bias is { } shift ? _network.Parameters[shift] : null, Learner!, copies, finishes ? End : null, Draws);
+                    LaunchUpdate(DenseTensorUpdate.Grid(g, finishes),
+                        [to.Step, .. uses, .. Optimizer.Arguments(Learner!), .. copies.Length == 0 ? [] : new CudaArgument[] { new(CudaArea.Derived) }, .. end, to.Count]);
+                    break;
+                }
+
+                DenseUpdate.Emit(_writer, Stem(g) + "_update", Member(g), g, _network.Parameters[g.Weights], g.Bias is { } bias ? _network.Parameters[bias] : null, Learner!, finishes ? End : null, Draws);
+                LaunchUpdate(DenseUpdate.Grid(g, finishes),
+                    [to.Step, .. uses, .. Optimizer.Arguments(Learner!), .. end, to.Count]);
                 break;
+
+                void LaunchUpdate(CudaGrid grid, CudaArgument?[] arguments)
+                {
+                    if (finishes) to.Launch(_writer.Last, grid, arguments);
+                    else to.LaunchBeside(_writer.Last, grid, arguments);
+                }
+
             case ConvUpdateGroup:
                 break;      // all of them are one launch, the last
             case BatchMomentsGroup or BatchNormSumsGroup or BatchNormUpdateGroup:
@@ -59,19 +94,48 @@ public sealed partial class CudaProgramEmitter
         }
     }
 
+    /// <summary>The operands of a weight; null where the product is made by fused multiply-adds.</summary>
+    private OperandCopy? Copy(Pass pass, int weights, OperandUse use) => !pass.Trains && _places.Folded.ContainsKey(weights) ? null : _places.Copy(pass.Parameters[weights].Name, use);
+
+    private static CudaArgument Derived(OperandCopy copy) => new(CudaArea.Derived, copy.Offset);
+
     private void AddConvBackward(Pass pass, ConvBackwardGroup g)
     {
         LaunchBuilder to = pass.To;
-        if (g.Dx is { } dx)
+        // The way back goes on with the data gradient; the filter's is wanted at the step's end only.
+        CudaGrid grid;
+        if (_places.TensorWgrad(g) is { } wgrad)
+        {
+            ConvTensorWgrad.Emit(_writer, Stem(g) + "_wgrad", Member(g), g, wgrad);
+            grid = ConvTensorWgrad.Grid(g, wgrad, _places.Slices(g.Weights));
+        }
+        else
+        {
+            ConvWgrad.Emit(_writer, Stem(g) + "_wgrad", Member(g), g, pass.IsSamples(g.X));
+            grid = ConvWgrad.Grid(g, _places.Slices(g.Weights));
+        }
+
+        CudaArgument?[] arguments = [
+            pass.IsSamples(g.X) ? to.Step : to.Value(g.X), to.Value(g.Dy), g.Relu ? to.Value(g.Y) : null, to.ValueIf(g.Arg),
+            new(CudaArea.Partials, _places.Partials(g, g.Weights)), g.Bias is { } bias ? new(CudaArea.Partials, _places.Partials(g, bias)) : null, to.Count];
+        if (g.Dx is not null && KeepsGradients(pass)) to.LaunchBeside(_writer.Last, grid, arguments);
+        else to.Launch(_writer.Last, grid, arguments);
+
+        if (g.Dx is not { } dx) return;
+        if (_places.Operands is { } operands && ConvTensorDgrad.Tile(g.Geometry, operands) is { } tile)
+        {
+            ConvTensorDgrad.Emit(_writer, Stem(g) + "_dgrad", Member(g), g, tile, operands);
+            to.Launch(_writer.Last, ConvTensorDgrad.Grid(g, tile), to.Value(g.Dy), g.Relu ? to.Value(g.Y) : null, to.ValueIf(g.Arg), Derived(Copy(pass, g.Weights, OperandUse.ConvDgrad)!), to.Value(dx));
+        }
+        else
         {
             ConvDgrad.Emit(_writer, Stem(g) + "_dgrad", Member(g), g);
             to.Launch(_writer.Last, ConvDgrad.Grid(g), to.Value(g.Dy), g.Relu ? to.Value(g.Y) : null, to.ValueIf(g.Arg), new(CudaArea.Derived, _places.Flipped(g.Weights)), to.Value(dx));
         }
-
-        ConvWgrad.Emit(_writer, Stem(g) + "_wgrad", Member(g), g, pass.IsSamples(g.X));
-        to.Launch(_writer.Last, ConvWgrad.Grid(g, _places.Slices(g.Weights)), pass.IsSamples(g.X) ? to.Step : to.Value(g.X), to.Value(g.Dy), g.Relu ? to.Value(g.Y) : null, to.ValueIf(g.Arg),
-            new(CudaArea.Partials, _places.Partials(g, g.Weights)), g.Bias is { } bias ? new(CudaArea.Partials, _places.Partials(g, bias)) : null, to.Count);
     }
+
+    /// <summary>Whether gradients of all maps may stay until the step's end, so that filter gradients are made beside the way back: 512 KB a sample, which small nets have, who need it.</summary>
+    private static bool KeepsGradients(Pass pass) => pass.Groups.OfType<ConvBackwardGroup>().Sum(static g => g.Geometry.OutRows * g.Geometry.OutColumns * g.Geometry.KStored) <= 1 << 17;
 
     private void AddBatchNorm(Pass pass, KernelGroup group)
     {
@@ -84,24 +148,31 @@ public sealed partial class CudaProgramEmitter
                 moments.EmitMoments(_writer, Stem(g) + "_moments", Member(g), g);
                 to.Launch(_writer.Last, moments.PartialGrid, to.Value(g.X), partials, to.Count);
                 moments.EmitStatistics(_writer, Stem(g) + "_statistics", Member(g), g);
-                to.Launch(_writer.Last, moments.MergeGrid, partials, to.Parameter(g.Parameters.Gamma), Norm(pass, g.Parameters.Gamma), to.Count);
+                to.Launch(_writer.Last, moments.MergeGrid, partials, to.Parameter(g.Parameters.Gamma), Norm(g.Parameters.Moments), to.Count);
                 break;
             case BatchNormSumsGroup g:
                 var sums = new BatchNorm(g.Extent);
                 sums.EmitSums(_writer, Stem(g) + "_sums", Member(g), g);
-                to.Launch(_writer.Last, sums.PartialGrid, to.Value(g.Dy), to.Value(g.X), Norm(pass, g.Parameters.Gamma), partials, to.Count);
+                to.Launch(_writer.Last, sums.PartialGrid, to.Value(g.Dy), to.Value(g.X), Norm(g.Parameters.Moments), partials, to.Count);
                 sums.EmitGradients(_writer, Stem(g) + "_gradients", Member(g), g);
-                to.Launch(_writer.Last, sums.MergeGrid, partials, Norm(pass, g.Parameters.Gamma), to.Count);
+                to.Launch(_writer.Last, sums.MergeGrid, partials, Norm(g.Parameters.Moments), to.Count);
                 break;
             case BatchNormUpdateGroup g:
-                BatchNormUpdate.Emit(_writer, Stem(g) + "_update", Member(g), g, _network.Parameters, Learner!);
-                to.Launch(_writer.Last, BatchNormUpdate.Grid(g), [.. BatchNormUpdate.Arguments(to, g, _places.Norm(_network.Parameters[g.Parameters.Gamma].Name), _network.Parameters, Learner!)]);
+                BatchNormUpdate.Emit(_writer, Stem(g) + "_update", Member(g), g, _places, _network.Parameters, Learner!);
+                to.Launch(_writer.Last, BatchNormUpdate.Grid(g), [.. BatchNormUpdate.Arguments(to, g, _places.Norm(g.Parameters.Moments), _network.Parameters, Learner!)]);
                 break;
         }
     }
 
-    /// <summary>The vectors of the normalization whose gamma it is.</summary>
-    private CudaArgument Norm(Pass pass, int gamma, NormVector vector = 0) => new(CudaArea.Derived, _places.Norm(pass.Parameters[gamma].Name, vector));
+    /// <summary>The vectors of the call of a normalization whose moments they are.</summary>
+    private CudaArgument Norm(int moments, NormVector vector = 0) => new(CudaArea.Derived, _places.Norm(moments, vector));
+
+    private CudaArgument Vector(Pass pass, ChannelVector vector) => vector.Vector switch
+    {
+        null => pass.To.Parameter(vector.Owner),
+        NormVector.RunningScale => new(CudaArea.Derived, _places.RunningScale(pass.Parameters[vector.Owner].Name)),
+        { } own => Norm(vector.Owner, own),
+    };
 
     private void AddElementwise(Pass pass, KernelGroup group)
     {
@@ -112,7 +183,7 @@ public sealed partial class CudaProgramEmitter
                 PointwiseKernel.Emit(_writer, $"{Stem(g)}_{CudaNames.Of(PointwiseKernel.Words(g.Role))}", Member(g), g);
                 ElementGrid grid = PointwiseKernel.Grid(g);
                 to.Launch(_writer.Last, grid.Grid, [
-                    .. g.Maps.Select(to.Value), .. g.Vectors.Select(v => v.Vector is { } vector ? Norm(pass, v.Parameter, vector) : to.Parameter(v.Parameter)), to.Value(g.Y), grid.Count(to)]);
+                    .. g.Maps.Select(to.Value), .. g.Vectors.Select(v => Vector(pass, v)), to.Value(g.Y), grid.Count(to)]);
                 break;
             case WindowPoolGroup g:
                 WindowPool.EmitForward(_writer, Stem(g) + "_forward", Member(g), g);
@@ -165,23 +236,33 @@ public sealed partial class CudaProgramEmitter
     private void AddHead(Pass pass, HeadGroup head)
     {
         // Training has no use for the softmax, prediction has; the kernel serves both.
-        ActivationKind output = _network.Predict.Groups.OfType<HeadGroup>().Single().Output;
-        HeadGroup shown = head with { Output = output };
+        HeadGroup shown = head with { Output = _network.Predict.Groups.OfType<HeadGroup>().Single(h => h.Name == head.Name).Output };
         LaunchBuilder to = pass.To;
-        bool hasLoss = head.Loss is not null, learns = Learner is not null;
+        bool hasLoss = head.Loss is not null;
+        OptimizerSpec? learner = hasLoss ? Learner : null;
         CudaArgument?[] results = [
-            pass.Trains ? new(CudaArea.None) : new(CudaArea.Output), hasLoss ? new(CudaArea.Losses) : null, hasLoss ? new(CudaArea.Correct) : null, learns ? to.ValueOrNull(head.LogitsGrad) : null];
+            pass.Trains ? new(CudaArea.None) : new(CudaArea.Output), hasLoss ? new(CudaArea.Losses) : null, head.Place.Counts ? new(CudaArea.Correct) : null, learner is not null ? to.ValueOrNull(head.LogitsGrad) : null];
         if (pass.Last is not { } last)
         {
-            if (head.Pixels > 1) HeadPixels.Emit(_writer, Member(head), shown, Learner);
-            else HeadRows.Emit(_writer, Member(head), shown, Learner);
-            to.Launch(_writer.Last, head.Pixels > 1 ? HeadPixels.Grid : HeadRows.Grid, [hasLoss ? to.Step : null, to.Value(head.Logits), .. results, to.Count]);
+            (CudaKernel _, CudaGrid grid) = head.IsByElement ? (ElementHead.Emit(_writer, Member(head), shown, learner), ElementHead.Grid)
+                : head.Pixels > 1 ? (HeadPixels.Emit(_writer, Member(head), shown, learner), HeadPixels.Grid)
+                : (HeadRows.Emit(_writer, Member(head), shown, learner), HeadRows.Grid);
+            to.Launch(_writer.Last, grid, [hasLoss ? to.Step : null, to.Value(head.Logits), .. results, to.Count]);
+            return;
+        }
+
+        if (HeadWide.Suits(last))
+        {
+            HeadWide.EmitPartials(_writer, Stem(last) + "_parts", Member(last), last);
+            to.Launch(_writer.Last, HeadWide.PartialsGrid(last), Samples(pass, last.X), to.Parameter(last.Weights), to.Value(HeadWide.PartialsId), to.Count);
+            HeadWide.EmitHead(_writer, Member(last), last, shown, learner);
+            to.Launch(_writer.Last, HeadWide.HeadGrid, [hasLoss ? to.Step : null, to.Value(HeadWide.PartialsId), to.ParameterIf(last.Bias), to.Value(head.Logits), .. results, to.Count]);
             return;
         }
 
         // A prediction's kernel is the training's, and so has a place for the gradient of x where that has one.
         DenseDgradGroup? dgrad = _lastDgrad;
-        Head.Emit(_writer, Member(last), last, shown, dgrad, Learner);
+        Head.Emit(_writer, Member(last), last, shown, dgrad, learner);
         to.Launch(_writer.Last, Head.Grid, [
             hasLoss ? to.Step : null, Samples(pass, last.X), to.Parameter(last.Weights), to.ParameterIf(last.Bias), to.Value(head.Logits), .. results,
             dgrad is null ? null : to.ValueOrNull(pass.Trains ? dgrad.Dx : null), to.Count]);

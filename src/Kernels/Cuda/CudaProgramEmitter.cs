@@ -1,3 +1,4 @@
+using Convoke.Kernels.Cuda.TensorCores;
 using Convoke.Kernels.Graphs;
 using Convoke.Kernels.Models;
 using Convoke.Kernels.Scheduling;
@@ -30,6 +31,9 @@ public sealed partial class CudaProgramEmitter
 
     private OptimizerSpec? Learner => _network.Train is null ? null : _network.Spec.Optimizer;
 
+    /// <summary>What ends a step.</summary>
+    private StepEnd End => new(_network.Spec.Losses.Count, _network.Spec.CountedOutput is not null);
+
     /// <summary>Whether the step's end has to count the masks that were drawn.</summary>
     private bool Draws => _network.Train?.Groups.Any(static g => g is DropoutGroup) ?? false;
 
@@ -50,19 +54,19 @@ public sealed partial class CudaProgramEmitter
         if (train is not null)
         {
             _lastDgrad = train.LastDgrad;
-            foreach (KernelGroup group in train.Groups) Add(train, group);
+            AddTraining(train);
             EndStep(train);
         }
 
         var derive = new List<CudaLaunch>();
-        if (_places.Segments.Any(static s => s.Flipped is not null))
+        if (_places.Segments.Any(static s => s.IsDerived) || _places.Copies.Count > 0)
         {
-            ConvUpdate.EmitDerive(_writer, _places.Segments);
+            ConvUpdate.EmitDerive(_writer, _places.Segments, [.. _places.Copies.Select(Source)]);
             derive.Add(new(_writer.Last, CudaGrid.Of(64), [new(CudaArea.Parameters), new(CudaArea.Derived)]));
         }
 
         var measure = new List<CudaLaunch>();
-        if (_network.Spec.Loss is not null) measure.Add(new(Measure(draws: false), CudaGrid.Of(1), [new(CudaArea.Step), new(CudaArea.Losses), new(CudaArea.Correct), new(CudaArea.Count)]));
+        if (End.Losses > 0) measure.Add(new(Measure(draws: false), CudaGrid.Of(1), [new(CudaArea.Step), .. End.Arguments, new(CudaArea.Count)]));
         foreach (KernelGroup group in predict.Groups) Add(predict, group);
         var fold = new List<CudaLaunch>();
         if (Fold.IsNeeded(_network.PredictGraph))
@@ -73,7 +77,44 @@ public sealed partial class CudaProgramEmitter
 
         EquatableArray<CudaLaunch> predictLaunches = predict.To.Place(), trainLaunches = train?.To.Place() ?? [];
         return new(_network.Spec.Name.TrimStart('@') + ".cu", Tidy(_writer.Code.ToString()), new([.. _writer.Kernels]), trainLaunches, predictLaunches, new([.. measure]), new([.. derive]), new([.. fold]),
-            new(train?.SampleFloats ?? 0, predict.SampleFloats, _places.DerivedFloats, _places.PartialFloats));
+            new(train?.SampleFloats ?? 0, predict.SampleFloats, _places.DerivedFloats, _places.PartialFloats))
+        { Capability = _places.Operands is null ? 0 : Operands.Capability };
+    }
+
+    /// <summary>The groups in order; a dense layer's update, which only the step's end waits for, as soon as its gradients are there, its weights have been read, and every loss is known: one that is not finite stops all updates.</summary>
+    private void AddTraining(Pass pass)
+    {
+        List<DenseUpdateGroup> updates = [.. pass.Groups.OfType<DenseUpdateGroup>().Where(update => !pass.Finishes(update))];
+        for (int i = 0; i < pass.Groups.Length; i++)
+        {
+            if (pass.Groups[i] is DenseUpdateGroup update && !pass.Finishes(update)) continue;
+            if (pass.Groups[i] is DenseUpdateGroup) Flush();         // it ends the step
+            Add(pass, pass.Groups[i]);
+            foreach (DenseUpdateGroup ready in updates.FindAll(u => IsReady(pass, u, i)))
+            {
+                updates.Remove(ready);
+                Add(pass, ready);
+            }
+        }
+
+        Flush();
+
+        void Flush()
+        {
+            foreach (DenseUpdateGroup late in updates) Add(pass, late);
+            updates.Clear();
+        }
+    }
+
+    private static bool IsReady(Pass pass, DenseUpdateGroup update, int done) => !pass.Groups.Skip(done + 1).Any(group =>
+        group is HeadGroup || group.Writes.Any(update.Reads.Contains) || (group is DenseDgradGroup dgrad && dgrad.Weights == update.Weights && !ReferenceEquals(dgrad, pass.LastDgrad)) || (group is DenseForwardGroup forward && forward.Weights == update.Weights));
+
+    /// <summary>The weight that operands are a form of: its place and its extent.</summary>
+    private (OperandCopy Copy, int Offset, int Floats) Source(OperandCopy copy)
+    {
+        Graph graph = _network.TrainGraph ?? _network.PredictGraph;
+        PlacedParameter place = _network.Parameters[graph.Values.First(v => v.Op is Op.Parameter && v.Name == copy.Parameter).Id];
+        return (copy, place.Offset, place.Floats);
     }
 
     /// <summary>What a template leaves out leaves no gap.</summary>
@@ -85,7 +126,7 @@ public sealed partial class CudaProgramEmitter
 
     private void NameLayers()
     {
-        var used = new HashSet<string>(["head", "gather", "import", "measure", "end_step", "derive", "fold", "conv_update"]);
+        var used = new HashSet<string>(["head", "gather", "import", "measure", "end_step", "derive", "fold", "conv_update", .. _network.Spec.Outputs.Select(static output => CudaNames.Of("head_" + output.Name))]);
         for (int call = 0; call < _network.Spec.Calls.Count; call++)
         {
             string name = CudaNames.Of(_network.Spec.Calls[call].Layer.Name);
@@ -105,23 +146,23 @@ public sealed partial class CudaProgramEmitter
     {
         if (_places.Segments.Count > 0)
         {
-            ConvUpdate.Emit(_writer, _places.Segments, Learner!, Draws);
+            ConvUpdate.Emit(_writer, _places.Segments, Learner!, End, Draws);
             pass.To.Launch(_writer.Last, CudaGrid.Of(ConvUpdate.Blocks(_places.Segments)),
-                [pass.To.Step, new(CudaArea.Partials), new(CudaArea.Derived), .. Optimizer.Arguments(Learner!), new(CudaArea.Losses), new(CudaArea.Correct), pass.To.Count]);
+                [pass.To.Step, new(CudaArea.Partials), new(CudaArea.Derived), .. Optimizer.Arguments(Learner!), .. End.Arguments, pass.To.Count]);
         }
         else if (!pass.Groups.Any(g => g is DenseUpdateGroup dense && pass.Finishes(dense)))
         {
-            pass.To.Launch(Measure(Draws), CudaGrid.Of(1), pass.To.Step, new(CudaArea.Losses), new(CudaArea.Correct), pass.To.Count);
+            pass.To.Launch(Measure(Draws), CudaGrid.Of(1), [pass.To.Step, .. End.Arguments, pass.To.Count]);
         }
     }
 
     /// <summary>Emits what adds losses to the step's sums and moves on to the next batch.</summary>
     private int Measure(bool draws)
     {
-        _writer.Helper("finish", StepText.Finish);
+        End.EmitHelper(_writer);
         string comment = draws ? "// end of a training step: adds its losses to the step's sums; one block" : "// measure: adds the losses of a forward pass to the step's sums; one block";
-        using (_writer.Kernel(new(draws ? "end_step" : "measure", 128, 8, StepText.FinishSharedBytes), comment, "Step* __restrict__ step, const float* __restrict__ losses, const int* __restrict__ correct, int batch"))
-            _writer.Code.Line("__shared__ Sums step_sums;\nfinish(step_sums, step, losses, correct, batch);" + (draws ? "\n" + StepText.NextDraw : ""));
+        using (_writer.Kernel(new(draws ? "end_step" : "measure", 128, 8, End.SharedBytes), comment, $"Step* __restrict__ step, {End.Parameters}, int batch"))
+            _writer.Code.Line("__shared__ Sums step_sums;\n" + End.Call + (draws ? "\n" + StepText.NextDraw : ""));
         return _writer.Last;
     }
 }

@@ -58,7 +58,7 @@ public static class DenseForward
             {
                 const float* w = weights + o / PANEL * (PANEL * IN) + o % PANEL;
                 float4 acc[4] = {};
-                #pragma unroll 1
+                #pragma unroll 2
                 for (int f = 4 * share; f < IN; f += 4 * SHARES)
                 {
                     float4 quad[4];

@@ -1,4 +1,6 @@
+using Convoke.Kernels.Cuda.TensorCores;
 using Convoke.Kernels.Graphs;
+using Convoke.Kernels.Models;
 using Convoke.Kernels.Scheduling;
 
 namespace Convoke.Kernels.Cuda;
@@ -8,14 +10,23 @@ public sealed class DerivedPlaces
 {
     private readonly Network _network;
     private readonly Dictionary<int, int> _flipped = [], _partials = [], _slices = [], _floats = [];
-    private readonly Dictionary<string, (int At, int Stored)> _norms = [];
+    private readonly Dictionary<string, (int At, int Stored)> _scales = [];
+    private readonly Dictionary<int, (int At, int Stored)> _norms = [];
     private readonly List<ConvUpdate.Segment> _segments = [];
     private readonly List<ConvBackwardGroup> _backward;
+    private readonly List<OperandCopy> _copies = [];
 
     public DerivedPlaces(Network network)
     {
         _network = network;
         _backward = [.. network.Train?.Groups.OfType<ConvBackwardGroup>() ?? []];
+        if (network.Spec.Precision != Precision.Float32)
+        {
+            Operands = new Operands(network.Spec.Precision);
+            if (network.Train is { } train) PlaceOperands([.. train.Groups], network.TrainGraph!, network.Parameters);
+            PlaceOperands([.. network.Predict.Groups], network.PredictGraph, network.PredictParameters);
+        }
+
         foreach (ConvUpdateGroup update in network.Train?.Parameters.OfType<ConvUpdateGroup>() ?? []) PlaceConvolution(update);
         foreach (Schedule schedule in new[] { network.Train, network.Predict }.OfType<Schedule>()) PlaceNorms(schedule, schedule == network.Train ? network.Parameters : network.PredictParameters);
         foreach (Value value in network.PredictGraph.Values.Where(static v => v.Op is Op.FoldedKernel or Op.FoldedBias))
@@ -34,11 +45,23 @@ public sealed class DerivedPlaces
     /// <summary>Parameters with partial gradients, in the order of their update.</summary>
     public IReadOnlyList<ConvUpdate.Segment> Segments => _segments;
 
+    /// <summary>What tensor cores multiply; null where everything is f32.</summary>
+    public Operands? Operands { get; }
+
+    /// <summary>Weights that are stored as operands, too.</summary>
+    public IReadOnlyList<OperandCopy> Copies => _copies;
+
     /// <summary>Places of filters and biases that exist while predicting only.</summary>
     public Dictionary<int, int> Folded { get; } = [];
 
     /// <summary>Place of the partials of normalizations, which share it: each is merged before the next one's are made.</summary>
     public int NormPartials { get; private set; }
+
+    /// <summary>The operands of a weight for a product; null where that is made by fused multiply-adds.</summary>
+    public OperandCopy? Copy(string parameter, OperandUse use) => _copies.Find(c => c.Parameter == parameter && c.Use == use);
+
+    /// <summary>How tensor cores make a filter's gradient; null where fused multiply-adds do: the samples have too few channels.</summary>
+    public ConvTensorWgradTile? TensorWgrad(ConvBackwardGroup group) => Operands is null || _network.TrainGraph![group.X].Op is Op.Input ? null : ConvTensorWgradTile.Choose(group.Geometry);
 
     /// <summary>Place of a convolution's flipped filter.</summary>
     public int Flipped(int weights) => _flipped[weights];
@@ -53,14 +76,19 @@ public sealed class DerivedPlaces
         return _partials[parameter] + (index * _slices[use.Weights] * _floats[parameter]);
     }
 
-    /// <summary>Place of a vector of the normalization whose gamma has the name.</summary>
-    public int Norm(string gamma, NormVector vector = 0) => _norms[gamma].At + ((int)vector * _norms[gamma].Stored);
+    /// <summary>Place of a vector of the call of a normalization whose moments have the id.</summary>
+    public int Norm(int moments, NormVector vector = 0) => Place(_norms[moments], vector);
+
+    /// <summary>Place of what prediction scales by in the normalization whose gamma has the name.</summary>
+    public int RunningScale(string gamma) => Place(_scales[gamma], NormVector.RunningScale);
+
+    private static int Place((int At, int Stored) vectors, NormVector vector) => vectors.At + NormVectors.Offset(vector, vectors.Stored);
 
     private void PlaceConvolution(ConvUpdateGroup update)
     {
         ConvBackwardGroup[] uses = [.. _backward.Where(b => b.Weights == update.Weights)];
-        _slices[update.Weights] = uses.Min(static b => WgradTile.Choose(b.Geometry).Slices);
-        bool flips = uses.Any(static b => b.Dx is not null);
+        _slices[update.Weights] = uses.Min(b => TensorWgrad(b)?.Slices ?? WgradTile.Choose(b.Geometry).Slices);
+        bool flips = uses.Any(b => b.Dx is not null && (Operands is null || ConvTensorDgrad.Tile(b.Geometry, Operands) is null));
         if (flips)
         {
             _flipped[update.Weights] = DerivedFloats;
@@ -76,8 +104,41 @@ public sealed class DerivedPlaces
         PlacedParameter place = _network.Parameters[parameter];
         int floats = Panels.Pad(place.Floats);
         (_partials[parameter], _floats[parameter]) = (PartialFloats, floats);
-        _segments.Add(new(place.Name, place.Offset, floats, PartialFloats, slices, uses, flipped, flipped is null ? 0 : _flipped[parameter]));
+        _segments.Add(new(place.Name, place.Offset, floats, PartialFloats, slices, uses, flipped, flipped is null ? 0 : _flipped[parameter]) { Copies = [.. _copies.Where(c => c.Parameter == place.Name)] });
         PartialFloats += floats * slices * uses;
+    }
+
+    /// <summary>Operands for every product that tensor cores make; a weight into which a normalization went has none.</summary>
+    private void PlaceOperands(KernelGroup[] groups, Graph graph, ParameterPlanner parameters)
+    {
+        DenseForwardGroup? last = Pass.FindLast(groups, _network.Spec);
+        DenseDgradGroup? lastDgrad = Pass.FindLastDgrad(groups, _network.Spec);
+        foreach (KernelGroup group in groups)
+        {
+            switch (group)
+            {
+                case ConvForwardGroup g when graph[g.X].Op is not Op.Input && ConvTensorTile.Choose(g.Geometry, Operands!.Pack) is not null:
+                    AddCopy(g.Weights, OperandUse.ConvForward, g.Geometry.CStored, g.Geometry.KStored, g.Geometry.R * g.Geometry.S);
+                    break;
+                case ConvBackwardGroup { Dx: not null } g when ConvTensorDgrad.Tile(g.Geometry, Operands!) is not null:
+                    AddCopy(g.Weights, OperandUse.ConvDgrad, g.Geometry.CStored, g.Geometry.KStored, g.Geometry.R * g.Geometry.S);
+                    break;
+                case DenseForwardGroup g when !ReferenceEquals(g, last):
+                    AddCopy(g.Weights, OperandUse.DenseForward, g.In, Panels.Pad(g.Units), 1);
+                    break;
+                case DenseDgradGroup g when !ReferenceEquals(g, lastDgrad):
+                    AddCopy(g.Weights, OperandUse.DenseDgrad, g.In, Panels.Pad(g.Units), 1);
+                    break;
+            }
+        }
+
+        void AddCopy(int weights, OperandUse use, int inputs, int outputs, int taps)
+        {
+            if (graph[weights].Op is not Op.Parameter || Copy(parameters[weights].Name, use) is not null) return;
+            var copy = new OperandCopy(parameters[weights].Name, use, DerivedFloats, Operands!, inputs, outputs, taps);
+            _copies.Add(copy);
+            DerivedFloats += copy.Floats;
+        }
     }
 
     private void PlaceNorms(Schedule schedule, ParameterPlanner parameters)
@@ -88,11 +149,13 @@ public sealed class DerivedPlaces
             switch (group)
             {
                 case BatchMomentsGroup g:
-                    Add(g.Parameters.Gamma, g.Extent.Stored);
+                    _norms[g.Parameters.Moments] = Add(g.Extent.Stored);
+                    if (!_scales.ContainsKey(parameters[g.Parameters.Gamma].Name)) _scales[parameters[g.Parameters.Gamma].Name] = _norms[g.Parameters.Moments];
                     partials = Math.Max(partials, new BatchNorm(g.Extent).PartialFloats);
                     break;
                 case PointwiseGroup g:
-                    foreach (ChannelVector vector in g.Vectors.Where(static v => v.Vector is not null)) Add(vector.Parameter, g.Extent.Stored);
+                    foreach (ChannelVector vector in g.Vectors.Where(static v => v.Vector == NormVector.RunningScale))
+                        if (!_scales.ContainsKey(parameters[vector.Owner].Name)) _scales[parameters[vector.Owner].Name] = Add(g.Extent.Stored);
                     break;
             }
         }
@@ -101,11 +164,10 @@ public sealed class DerivedPlaces
         NormPartials = PartialFloats;
         PartialFloats += partials;
 
-        void Add(int gamma, int stored)
+        (int At, int Stored) Add(int stored)
         {
-            if (_norms.ContainsKey(parameters[gamma].Name)) return;
-            _norms[parameters[gamma].Name] = (DerivedFloats, stored);
             DerivedFloats += BatchNorm.VectorFloats(stored);
+            return (DerivedFloats - BatchNorm.VectorFloats(stored), stored);
         }
     }
 }

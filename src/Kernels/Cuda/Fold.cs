@@ -21,14 +21,15 @@ public static class Fold
             """, "const float* __restrict__ parameters, float* __restrict__ derived"))
         {
             writer.Code.Line("const int first = blockIdx.x * blockDim.x + threadIdx.x, stride = gridDim.x * blockDim.x;");
+            var scaled = new HashSet<int>();
             foreach (Value value in graph.Values)
             {
                 int At(int operand) => network.PredictParameters[value.Inputs[operand]].Offset;
                 switch (value.Op)
                 {
-                    case Op.Normalize norm:
+                    case Op.Normalize norm when scaled.Add(value.Inputs[3]):
                         int stored = Panels.Pad(graph[value.Inputs[3]].Shape[0]);
-                        EmitLoop(writer, value.Name, stored, $"derived[{places.Norm(graph[value.Inputs[3]].Name, NormVector.RunningScale)} + i] = {Scale(At(3), At(2), "i", norm.Epsilon)};");
+                        EmitLoop(writer, value.Name, stored, $"derived[{places.RunningScale(graph[value.Inputs[3]].Name)} + i] = {Scale(At(3), At(2), "i", norm.Epsilon)};");
                         break;
                     case Op.FoldedKernel folded:
                         PlacedParameter weights = network.PredictParameters[value.Inputs[0]];

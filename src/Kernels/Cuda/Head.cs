@@ -24,32 +24,35 @@ public static class Head
         HeadRow.EmitHelpers(writer, head, optimizer);
         int stored = Panels.Pad(dense.Units), panel = Panels.Width(stored), tile = Math.Min(stored, 64), shares = Threads / (tile / 4);
         while (stored % tile != 0 || Threads % (tile / 4) != 0) tile -= 16;
-        shares = Threads / (tile / 4);
+        // More shares than the reduction has quads would add zeros.
+        shares = Math.Min(Threads / (tile / 4), (dense.In + 3) / 4);
         var kernel = new CudaKernel("head", Threads, 2, 4 * shares * Rows * tile);
         using (writer.Kernel(kernel, $"""
-            // head  <- {layer}{HeadRow.Layer(head)}{(head.Loss is { } kind ? $", {kind}" : "")}
-            //   z[n,o] = sum(i) x[n,i] w[i,o]{(dense.Bias is null ? "" : " + b[o]")};  output[n] = {HeadRow.Output(head)}{(head.Loss is null ? "" : "\n//   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N")}{(dgrad is null ? "" : $";  dx[n,i] = sum(o) dz[n,o] w[i,o]{(dgrad.ReluOutput is null ? "" : " where x > 0")}")}
+            // head  <- {layer}{HeadRow.Layer(head)}{(head.Loss is { } loss ? $", {loss.Kind}" : "")}
+            //   z[n,o] = sum(i) x[n,i] w[i,o]{(dense.Bias is null ? "" : " + b[o]")};  output[n] = {HeadRow.Output(head)}{(head.Loss is null ? "" : $"\n//   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = {HeadRow.Weight(head)}(softmax(z) sum(t) - t) / N")}{(dgrad is null ? "" : $";  dx[n,i] = sum(o) dz[n,o] w[i,o]{(dgrad.ReluOutput is null ? "" : " where x > 0")}")}
             //   x f32[N,{Panels.Pad(dense.In)}]  w f32[{stored / panel}][{dense.In}][{panel}] panels of units  z, dz f32[N,{stored}]{(head.Loss is null ? "" : $";  {HeadRow.Labels(head)}")}
             //   block {Threads} = {Rows} samples: the reduction in {shares} shares, then a warp a sample, then a thread four features; grid N/{Rows}
             """, [
                 head.Loss is null ? "const float* __restrict__ x, const float* __restrict__ weights" : "Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ weights",
                 (dense.Bias is null ? "" : "const float* __restrict__ bias, ") + "float* __restrict__ z, float* __restrict__ output",
-                .. head.Loss is null ? [] : new[] { "float* __restrict__ losses, int* __restrict__ correct" + (optimizer is null ? "" : ", float* __restrict__ dz") + (dgrad is null ? "" : ", float* __restrict__ dx") },
+                .. head.Loss is null ? [] : new[] { HeadRow.Measured(head) + (optimizer is null ? "" : ", float* __restrict__ dz") + (dgrad is null ? "" : ", float* __restrict__ dx") },
                 "int batch"]))
         {
             writer.Code.Line($$"""
                 constexpr int IN = {{dense.In}}, STRIDE = {{Panels.Pad(dense.In)}}, CLASSES = {{dense.Units}}, OUT = {{stored}}, PANEL = {{panel}}, ROWS = {{Rows}}, UNITS = {{tile}}, SHARES = {{shares}}, THREADS = {{Threads}};
                 __shared__ __align__(16) float sums[SHARES][ROWS][UNITS];
                 const int thread = threadIdx.x, warp = thread / 32, lane = thread % 32, n0 = blockIdx.x * ROWS;
-                {{(optimizer is null ? "" : "if (blockIdx.x == 0 && thread == 0 && dz) next_step(step);")}}
+                {{HeadRow.Begin(head, optimizer, "blockIdx.x == 0 && thread == 0")}}
+                {{HeadRow.Sample(head, "n0 + warp", "warp < ROWS && n0 + warp < batch")}}
 
                 // logits
                 {{(tile == stored ? "constexpr int o0 = 0;\n{" : "for (int o0 = 0; o0 < OUT; o0 += UNITS)\n{")}}
-                    dense_tile<IN, STRIDE, PANEL, SHARES>(&sums[thread / (UNITS / 4)][0][thread % (UNITS / 4) * 4], UNITS, x, weights, n0, o0 + thread % (UNITS / 4) * 4, thread / (UNITS / 4), batch);
+                    {{(shares < Threads / (tile / 4) ? "if (thread < SHARES * (UNITS / 4)) " : "")}}dense_tile<IN, STRIDE, PANEL, SHARES>(&sums[thread / (UNITS / 4)][0][thread % (UNITS / 4) * 4], UNITS, x, weights, n0, o0 + thread % (UNITS / 4) * 4, thread / (UNITS / 4), batch);
                     __syncthreads();
                     for (int i = thread; i < ROWS * UNITS; i += THREADS)
                     {
                         float sum = 0;
+                        #pragma unroll
                         for (int s = 0; s < SHARES; ++s) sum += sums[s][i / UNITS][i % UNITS];
                         {{(dense.Bias is null ? "" : "sum += bias[o0 + i % UNITS];")}}
                         if (n0 + i / UNITS < batch) z[(size_t)(n0 + i / UNITS) * OUT + o0 + i % UNITS] = sum;

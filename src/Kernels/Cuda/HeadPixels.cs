@@ -15,33 +15,33 @@ public static class HeadPixels
     {
         HeadRow.EmitHelpers(writer, head, optimizer);
         int stored = Panels.Pad(head.Classes);
-        bool measures = head.Loss is not null, rows = head.Loss == LossKind.CategoricalCrossentropy;
-        var kernel = new CudaKernel("head", Threads, 4, measures ? (8 * Threads) + 4 : 0);
+        bool measures = head.Loss is not null, rows = head.Loss?.Kind.TakesRows() ?? false, counts = head.Place.Counts;
+        var kernel = new CudaKernel(CudaNames.Of(head.Name), Threads, 4, measures ? ((counts ? 8 : 4) * Threads) + 4 : 0);
         using (writer.Kernel(kernel, $"""
-            // head  <- {layer}{HeadRow.Layer(head)}{(head.Loss is { } kind ? $", {kind}" : "")}, of every pixel
-            //   output[n] = {HeadRow.Output(head)} of each pixel, {(head.ChannelsFirst ? "[K,P,Q]" : "[P,Q,K]")}{(measures ? $";  loss[n] = mean over pixels of sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / (N {head.Pixels})" : "")}
+            // {CudaNames.Of(head.Name)}  <- {layer}{HeadRow.Layer(head)}{(head.Loss is { } loss ? $", {loss.Kind}" : "")}, of every pixel
+            //   output[n] = {HeadRow.Output(head)} of each pixel, {(head.ChannelsFirst ? "[K,P,Q]" : "[P,Q,K]")}{(measures ? $";  loss[n] = mean over pixels of sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = {HeadRow.Weight(head)}(softmax(z) sum(t) - t) / (N {head.Pixels})" : "")}
             //   z, dz f32[N,{head.Pixels},{stored}]{(measures ? $";  {HeadRow.Labels(head)}, of each pixel" : "")}; block {Threads} = a sample, thread = a pixel at a time; grid N
             """, HeadRows.Parameters(head, optimizer)))
         {
             var code = writer.Code;
             code.Line($$"""
                 constexpr int PIXELS = {{head.Pixels}}, CLASSES = {{head.Classes}}, OUT = {{stored}}, THREADS = {{Threads}};
-                {{(measures ? "__shared__ float sums[THREADS];\n__shared__ int rights[THREADS];\n__shared__ int sample;\n" : "")}}const int thread = threadIdx.x, n = blockIdx.x;
-                {{(optimizer is null ? "" : "if (n == 0 && thread == 0 && dz) next_step(step);\n")}}{{(measures ? "if (thread == 0 && losses) sample = sample_at(step, n);\n__syncthreads();\nfloat loss = 0;\nint right = 0;" : "")}}
+                {{(measures ? $"__shared__ float sums[THREADS];\n{(counts ? "__shared__ int rights[THREADS];\n" : "")}__shared__ int sample;\n" : "")}}const int thread = threadIdx.x, n = blockIdx.x;
+                {{HeadRow.Begin(head, optimizer, "n == 0 && thread == 0")}}
+                {{(measures ? "if (thread == 0 && losses) sample = sample_at(step, n);\n__syncthreads();\nfloat loss = 0;" + (counts ? "\nint right = 0;" : "") : "")}}
                 """);
             using (code.Block("for (int pixel = thread; pixel < PIXELS; pixel += THREADS)"))
             {
                 code.Line($$"""
                     const float* logits = z + ((size_t)n * PIXELS + pixel) * OUT;
-                    float largest = logits[0], total = 0;
-                    int best = 0;
+                    float largest = logits[0], total = 0;{{(counts ? "\nint best = 0;" : "")}}
                     for (int o = 1; o < CLASSES; ++o)
-                        if (logits[o] > largest) { largest = logits[o]; best = o; }
+                        if (logits[o] > largest) {{(counts ? "{ largest = logits[o]; best = o; }" : "largest = logits[o];")}}
                     for (int o = 0; o < CLASSES; ++o) total += expf(logits[o] - largest);
                     if (output)
-                        for (int o = 0; o < CLASSES; ++o) output[{{(head.ChannelsFirst ? "((size_t)n * CLASSES + o) * PIXELS + pixel" : "((size_t)n * PIXELS + pixel) * CLASSES + o")}}] = {{HeadRow.Value(head)}};
+                        for (int o = 0; o < CLASSES; ++o) output[{{OutputAt(head)}}] = {{HeadRow.Value(head)}};
                     """);
-                if (measures) EmitLoss(writer, rows, optimizer is not null);
+                if (measures) EmitLoss(writer, head, rows, optimizer is not null);
             }
 
             if (measures)
@@ -50,21 +50,18 @@ public static class HeadPixels
                     if (!losses) return;
 
                     // the pixels' losses in a fixed order
-                    sums[thread] = loss;
-                    rights[thread] = right;
+                    sums[thread] = loss;{{(counts ? "\nrights[thread] = right;" : "")}}
                     for (int half = THREADS / 2; half > 0; half /= 2)
                     {
                         __syncthreads();
                         if (thread < half)
                         {
-                            sums[thread] += sums[thread + half];
-                            rights[thread] += rights[thread + half];
+                            sums[thread] += sums[thread + half];{{(counts ? "\n        rights[thread] += rights[thread + half];" : "")}}
                         }
                     }
                     if (thread != 0) return;
                     loss = sums[0] / PIXELS;
-                    losses[n] = loss;
-                    correct[n] = rights[0];{{(optimizer is null ? "" : "\nif (dz && !isfinite(loss)) atomicExch(&step->bad, 1);")}}
+                    {{HeadRow.Loss(head)}} = loss;{{(counts ? "\ncorrect[n] = rights[0];" : "")}}{{(optimizer is null ? "" : "\nif (dz && !isfinite(loss)) atomicExch(&step->bad, 1);")}}
                     """);
             }
         }
@@ -72,39 +69,45 @@ public static class HeadPixels
         return kernel;
     }
 
-    private static void EmitLoss(CudaWriter writer, bool rows, bool trains)
+    private static string OutputAt(HeadGroup head) => (head.Place.Outputs == head.Elements, head.ChannelsFirst) switch
+    {
+        (true, true) => "((size_t)n * CLASSES + o) * PIXELS + pixel",
+        (true, false) => "((size_t)n * PIXELS + pixel) * CLASSES + o",
+        (false, true) => HeadRow.OutputAt(head, "") + " + o * PIXELS + pixel",
+        (false, false) => HeadRow.OutputAt(head, "") + " + pixel * CLASSES + o",
+    };
+
+    private static void EmitLoss(CudaWriter writer, HeadGroup head, bool rows, bool trains)
     {
         var code = writer.Code;
         using (code.Block("if (losses)"))
         {
-            code.Line("const size_t at = (size_t)sample * PIXELS + pixel;");
+            if (!rows || HeadRow.MayHaveLabels(head)) code.Line($"const size_t at = {HeadRow.LabelAt(head, "(size_t)sample * PIXELS")} + pixel;");
             code.Line("const float log_sum = largest + logf(total);");
-            code.Line(rows ? """
-                const float* row = step->targets ? step->targets + at * CLASSES : nullptr;
-                const int label = row ? -1 : step->labels[at];
-                float mass = 0, wanted_value = -infinity();
-                int wanted = 0;
+            code.Line(rows ? $$"""
+                {{HeadRow.TargetRow(head, HeadRow.MayHaveLabels(head) ? "at * CLASSES" : head.Place.Targets == head.Elements ? "((size_t)sample * PIXELS + pixel) * CLASSES" : HeadRow.TargetAt(head, "") + " + pixel * CLASSES", "at")}}
+                float mass = 0{{(head.Place.Counts ? ", wanted_value = -infinity();\nint wanted = 0" : "")}};
                 for (int o = 0; o < CLASSES; ++o)
                 {
-                    const float t = row ? row[o] : o == label ? 1.0f : 0.0f;
+                    const float t = {{HeadRow.Target(head)}};
                     mass += t;
                     if (t != 0.0f) loss = fmaf(t, log_sum - logits[o], loss);
-                    if (t > wanted_value) { wanted_value = t; wanted = o; }
+                    {{(head.Place.Counts ? "if (t > wanted_value) { wanted_value = t; wanted = o; }" : "")}}
                 }
                 """ : """
                 const int wanted = step->labels[at];
                 loss += log_sum - logits[wanted];
                 """);
-            code.Line("right += best == wanted;");
+            if (head.Place.Counts) code.Line("right += best == wanted;");
             if (!trains) return;
             code.Line($$"""
                 if (dz)
                 {
-                    const float inverse = 1.0f / ((float)batch * PIXELS), scale = inverse{{(rows ? " * mass" : "")}} / total;
+                    const float inverse = {{CudaWriter.Literal(head.Loss!.Weight)}} / ((float)batch * PIXELS), scale = inverse{{(rows ? " * mass" : "")}} / total;
                     float* to = dz + ((size_t)n * PIXELS + pixel) * OUT;
                     for (int o = 0; o < CLASSES; ++o)
                     {
-                        const float t = {{(rows ? "row ? row[o] : o == label ? 1.0f : 0.0f" : "o == wanted ? 1.0f : 0.0f")}};
+                        const float t = {{(rows ? HeadRow.Target(head) : "o == wanted ? 1.0f : 0.0f")}};
                         to[o] = fmaf(expf(logits[o] - largest), scale, -inverse * t);
                     }
                     for (int o = CLASSES; o < OUT; ++o) to[o] = 0.0f;

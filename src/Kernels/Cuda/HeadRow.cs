@@ -9,7 +9,7 @@ public static class HeadRow
     public static void EmitHelpers(CudaWriter writer, HeadGroup head, OptimizerSpec? optimizer)
     {
         if (head.Loss is not null) writer.Helper("sample_at", StepText.SampleAt);
-        if (optimizer is not null) writer.Helper("next_step", StepText.Clock(optimizer));
+        if (optimizer is not null && head.Place.IsFirstLoss) writer.Helper("next_step", StepText.Clock(optimizer));
         writer.Helper("infinity", """
             __device__ __forceinline__ float infinity()
             {
@@ -46,7 +46,39 @@ public static class HeadRow
     /// <summary>The output of a row, for comments.</summary>
     public static string Output(HeadGroup head) => head.Output switch { ActivationKind.Softmax => "softmax(z[n])", ActivationKind.LogSoftmax => "log softmax(z[n])", _ => "z[n]" };
 
-    public static string Labels(HeadGroup head) => head.Loss == LossKind.CategoricalCrossentropy ? "target rows t, or class indices, which stand for rows with a single one" : "class indices";
+    public static string Labels(HeadGroup head) => !head.Loss!.Kind.TakesRows() ? "class indices" : MayHaveLabels(head) ? "target rows t, or class indices, which stand for rows with a single one" : "target rows t";
+
+    /// <summary>Whether class indices may stand for target rows, as they do in a data set; beside other losses there are rows only.</summary>
+    public static bool MayHaveLabels(HeadGroup head) => head.Place.Losses == 1;
+
+    /// <summary>A weight, for comments.</summary>
+    public static string Weight(HeadGroup head) => head.Loss!.Weight == 1 ? "" : FormattableString.Invariant($"{head.Loss.Weight} ");
+
+    /// <summary>Where sample n's loss goes.</summary>
+    public static string Loss(HeadGroup head) => head.Place.Losses == 1 ? "losses[n]" : $"losses[(size_t)n * {head.Place.Losses} + {head.Place.Loss}]";
+
+    /// <summary>Place of the head's first output of sample n, or in <paramref name="own"/>'s words where the model has no other output.</summary>
+    public static string OutputAt(HeadGroup head, string own) => head.Place.Outputs == head.Elements ? own : $"(size_t)n * {head.Place.Outputs} + {head.Place.Output}";
+
+    /// <summary>Likewise of its first target value of a sample of the set.</summary>
+    public static string TargetAt(HeadGroup head, string own) => head.Place.Targets == head.Elements ? own : $"(size_t)sample * {head.Place.Targets} + {head.Place.Target}";
+
+    /// <summary>Likewise of its first class index.</summary>
+    public static string LabelAt(HeadGroup head, string own) => head.Place.Labels is 0 || head.Place.Labels == head.Pixels ? own : $"(size_t)sample * {head.Place.Labels} + {head.Place.Label}";
+
+    /// <summary>Opens a row of targets: "row", or "label" where there are class indices instead.</summary>
+    public static string TargetRow(HeadGroup head, string row, string label) => MayHaveLabels(head)
+        ? $"const float* row = step->targets ? step->targets + {row} : nullptr;\nconst int label = row ? -1 : step->labels[{label}];"
+        : $"const float* row = step->targets + {row};";
+
+    /// <summary>Target o of a row so opened.</summary>
+    public static string Target(HeadGroup head) => MayHaveLabels(head) ? "row ? row[o] : o == label ? 1.0f : 0.0f" : "row[o]";
+
+    /// <summary>Parameters for what is measured.</summary>
+    public static string Measured(HeadGroup head) => "float* __restrict__ losses" + (head.Place.Counts ? ", int* __restrict__ correct" : "");
+
+    /// <summary>The first thread of the first head begins the step.</summary>
+    public static string Begin(HeadGroup head, OptimizerSpec? optimizer, string isFirst) => optimizer is null || !head.Place.IsFirstLoss ? "" : $"if ({isFirst} && dz) next_step(step);";
 
     /// <summary>Output o of a row, out of largest and total.</summary>
     public static string Value(HeadGroup head) => head.Output switch
@@ -55,6 +87,9 @@ public static class HeadRow
         ActivationKind.LogSoftmax => "logits[o] - largest - logf(total)",
         _ => "logits[o]",
     };
+
+    /// <summary>Text that declares the row's sample, which takes a while to find and is wanted late.</summary>
+    public static string Sample(HeadGroup head, string n, string exists) => head.Loss is null ? "" : $"const int sample = losses && {exists} ? sample_at(step, {n}) : 0;";
 
     /// <summary>Emits the block behind "if (this warp has a row)": sample n, whose logits lie at z + n * OUT.</summary>
     public static void Emit(CudaWriter writer, HeadGroup head, bool trains)
@@ -71,7 +106,7 @@ public static class HeadRow
                     for (int o = lane; o < CLASSES; o += 32) total += expf(logits[o] - largest);
                     total = warp_sum(total);
                     if (output)
-                        for (int o = lane; o < CLASSES; o += 32) output[(size_t)n * CLASSES + o] = {{Value(head)}};
+                        for (int o = lane; o < CLASSES; o += 32) output[{{OutputAt(head, "(size_t)n * CLASSES")}} + o] = {{Value(head)}};
                 """);
         EmitLoss(writer, head, trains);
         writer.Code.Line("}");
@@ -80,21 +115,19 @@ public static class HeadRow
     private static void EmitLoss(CudaWriter writer, HeadGroup head, bool trains)
     {
         if (head.Loss is not { } loss) return;
-        bool rows = loss == LossKind.CategoricalCrossentropy;
+        bool rows = loss.Kind.TakesRows();
         writer.Code.Line($$"""
                 if (losses)
                 {
-                    const int sample = sample_at(step, n);
                     const float log_sum = largest + logf(total);
             """);
-        writer.Code.Line(rows ? """
-                    const float* row = step->targets ? step->targets + (size_t)sample * CLASSES : nullptr;
-                    const int label = row ? -1 : step->labels[sample];
+        writer.Code.Line(rows ? $$"""
+                    {{TargetRow(head, TargetAt(head, "(size_t)sample * CLASSES"), "sample").Replace("\n", "\n        ")}}
                     float sum = 0, mass = 0, wanted_value = -infinity();
                     int wanted = lane;
                     for (int o = lane; o < CLASSES; o += 32)
                     {
-                        const float t = row ? row[o] : o == label ? 1.0f : 0.0f;
+                        const float t = {{Target(head)}};
                         mass += t;
                         if (t != 0.0f) sum = fmaf(t, log_sum - logits[o], sum);
                         if (t > wanted_value) { wanted_value = t; wanted = o; }
@@ -102,15 +135,14 @@ public static class HeadRow
                     sum = warp_sum(sum);
                     mass = warp_sum(mass);
                     warp_largest(wanted_value, wanted);
-            """ : """
-                    const int wanted = step->labels[sample];
+            """ : $$"""
+                    const int wanted = step->labels[{{LabelAt(head, "sample")}}];
                     const float sum = log_sum - logits[wanted];
             """);
-        writer.Code.Line("""
+        writer.Code.Line($$"""
                     if (lane == 0)
                     {
-                        losses[n] = sum;
-                        correct[n] = best == wanted;
+                        {{Loss(head)}} = sum;{{(head.Place.Counts ? "\n            correct[n] = best == wanted;" : "")}}
             """);
         if (trains) writer.Code.Line("            if (dz && !isfinite(sum)) atomicExch(&step->bad, 1);");
         writer.Code.Line("        }");
@@ -119,10 +151,10 @@ public static class HeadRow
             writer.Code.Line($$"""
                         if (dz)
                         {
-                            const float inverse = 1.0f / batch, scale = inverse{{(rows ? " * mass" : "")}} / total;
+                            const float inverse = {{CudaWriter.Literal(loss.Weight)}} / batch, scale = inverse{{(rows ? " * mass" : "")}} / total;
                             for (int o = lane; o < OUT; o += 32)
                             {
-                                const float t = o >= CLASSES ? 0.0f : {{(rows ? "row ? row[o] : o == label ? 1.0f : 0.0f" : "o == wanted ? 1.0f : 0.0f")}};
+                                const float t = o >= CLASSES ? 0.0f : {{(rows ? Target(head) : "o == wanted ? 1.0f : 0.0f")}};
                                 dz[(size_t)n * OUT + o] = o < CLASSES ? fmaf(expf(logits[o] - largest), scale, -inverse * t) : 0.0f;
                             }
                         }

@@ -15,17 +15,19 @@ public static class HeadRows
     {
         HeadRow.EmitHelpers(writer, head, optimizer);
         int stored = Panels.Pad(head.Classes);
-        var kernel = new CudaKernel("head", Threads, 4, 0);
+        var kernel = new CudaKernel(CudaNames.Of(head.Name), Threads, 4, 0);
         using (writer.Kernel(kernel, $"""
-            // head  <- {layer}{HeadRow.Layer(head)}{(head.Loss is { } kind ? $", {kind}" : "")}
-            //   output[n] = {HeadRow.Output(head)}{(head.Loss is null ? "" : ";  loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N")}
+            // {CudaNames.Of(head.Name)}  <- {layer}{HeadRow.Layer(head)}{(head.Loss is { } loss ? $", {loss.Kind}" : "")}
+            //   output[n] = {HeadRow.Output(head)}{(head.Loss is null ? "" : $";  loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = {HeadRow.Weight(head)}(softmax(z) sum(t) - t) / N")}
             //   z, dz f32[N,{stored}]{(head.Loss is null ? "" : $";  {HeadRow.Labels(head)}")}; block {Threads} = {Rows} samples, a warp each; grid N/{Rows}
             """, Parameters(head, optimizer)))
         {
             writer.Code.Line($$"""
                 constexpr int CLASSES = {{head.Classes}}, OUT = {{stored}}, ROWS = {{Rows}};
                 const int thread = threadIdx.x, lane = thread % 32, n = blockIdx.x * ROWS + thread / 32;
-                {{(optimizer is null ? "" : "if (blockIdx.x == 0 && thread == 0 && dz) next_step(step);\n")}}if (n < batch)
+                {{HeadRow.Begin(head, optimizer, "blockIdx.x == 0 && thread == 0")}}
+                {{HeadRow.Sample(head, "n", "n < batch")}}
+                if (n < batch)
                 """);
             HeadRow.Emit(writer, head, optimizer is not null);
         }
@@ -36,6 +38,6 @@ public static class HeadRows
     /// <summary>Parameters of a head that reads its logits.</summary>
     public static string[] Parameters(HeadGroup head, OptimizerSpec? optimizer) => [
         (head.Loss is null ? "" : "Step* __restrict__ step, ") + "const float* __restrict__ z, float* __restrict__ output",
-        .. head.Loss is null ? [] : new[] { "float* __restrict__ losses, int* __restrict__ correct" + (optimizer is null ? "" : ", float* __restrict__ dz") },
+        .. head.Loss is null ? [] : new[] { HeadRow.Measured(head) + (optimizer is null ? "" : ", float* __restrict__ dz") },
         "int batch"];
 }

@@ -20,9 +20,9 @@ public sealed class Pass
 
         // Both graphs number their values from 0: what is folded is of the other one.
         To = new LaunchBuilder(_plan, parameters, trains ? new Dictionary<int, int>() : places.Folded);
-        HeadGroup[] heads = [.. Groups.OfType<HeadGroup>()];
-        Last = heads.Length == 1 ? FindLast(heads[0]) : null;
-        LastDgrad = Last is null ? null : Groups.OfType<DenseDgradGroup>().FirstOrDefault(d => d.Dy == heads[0].LogitsGrad && d.Weights == Last.Weights && (d.ReluOutput is null || d.ReluOutput == Last.X));
+        Last = FindLast(Groups, spec);
+        LastDgrad = FindLastDgrad(Groups, spec);
+        if (Last is not null && HeadWide.Suits(Last)) _plan.Add(HeadWide.PartialsId, "logit partials", "f32", HeadWide.PartialFloats(Last));
     }
 
     public KernelGroup[] Groups { get; }
@@ -48,10 +48,16 @@ public sealed class Pass
     /// <summary>Whether a dense update is the last kernel of a step: there is no parameter with partial gradients, and no dense layer behind it.</summary>
     public bool Finishes(DenseUpdateGroup group) => !_hasPartials && ReferenceEquals(group, Groups.OfType<DenseUpdateGroup>().Last());
 
-    private DenseForwardGroup? FindLast(HeadGroup head)
+    /// <summary>What <see cref="Last"/> is of a schedule.</summary>
+    public static DenseForwardGroup? FindLast(IReadOnlyList<KernelGroup> groups, ModelSpec spec)
     {
-        DenseForwardGroup? dense = Groups.OfType<DenseForwardGroup>().LastOrDefault(d => d.Y == head.Logits);
-        bool others = Groups.Any(g => g is not HeadGroup && g.Reads.Contains(head.Logits));
+        if (spec.Outputs.Count > 1 || groups.OfType<HeadGroup>().ToArray() is not [{ IsByElement: false } head]) return null;
+        DenseForwardGroup? dense = groups.OfType<DenseForwardGroup>().LastOrDefault(d => d.Y == head.Logits);
+        bool others = groups.Any(g => g is not HeadGroup && g.Reads.Contains(head.Logits));
         return dense is { Relu: false } && head.Pixels == 1 && !others ? dense : null;
     }
+
+    /// <summary>What <see cref="LastDgrad"/> is of a schedule; a wide layer's has work for more blocks than the head has.</summary>
+    public static DenseDgradGroup? FindLastDgrad(IReadOnlyList<KernelGroup> groups, ModelSpec spec) => FindLast(groups, spec) is not { } last || HeadWide.Suits(last) ? null : groups.OfType<DenseDgradGroup>().FirstOrDefault(d =>
+        d.Dy == groups.OfType<HeadGroup>().Single().LogitsGrad && d.Weights == last.Weights && (d.ReluOutput is null || d.ReluOutput == last.X));
 }

@@ -98,55 +98,8 @@ public static class StepText
         }
         """;
 
-    /// <summary>What ends a step or a measured forward pass.</summary>
-    public const string Finish = """
-        // one sum a thread, in shared memory
-        struct Sums
-        {
-            double loss[128];
-            int correct[128];
-        };
-
-        // Run by one block of 128, behind the last reader of the order: adds the batch's losses in a fixed order, and moves on to the next batch.
-        __device__ __forceinline__ void finish(Sums& sums, Step* __restrict__ step, const float* __restrict__ losses, const int* __restrict__ correct, int batch)
-        {
-            constexpr int THREADS = 128;
-            const int thread = threadIdx.x;
-            double loss = 0;
-            int right = 0;
-            for (int n = thread; n < batch; n += THREADS)
-            {
-                loss += losses[n];
-                right += correct[n];
-            }
-            sums.loss[thread] = loss;
-            sums.correct[thread] = right;
-            for (int half = THREADS / 2; half > 0; half /= 2)
-            {
-                __syncthreads();
-                if (thread < half)
-                {
-                    sums.loss[thread] += sums.loss[thread + half];
-                    sums.correct[thread] += sums.correct[thread + half];
-                }
-            }
-            if (thread != 0) return;
-            if (step->bad)
-            {
-                if (step->failed_step == 0) step->failed_step = step->step;
-                return;
-            }
-            step->loss_sum += sums.loss[0];
-            step->correct += sums.correct[0];
-            step->position += batch;
-        }
-        """;
-
-    /// <summary>Behind <see cref="Finish"/> in a training pass of a model that draws masks.</summary>
+    /// <summary>Behind <see cref="StepEnd"/> in a training pass of a model that draws masks.</summary>
     public const string NextDraw = "if (threadIdx.x == 0) step->draw += 1;";
-
-    /// <summary>Shared memory of <see cref="Finish"/>.</summary>
-    public const int FinishSharedBytes = 128 * 12;
 
     /// <summary>What the head's first block does when a step begins to count.</summary>
     public static string Clock(OptimizerSpec optimizer) => optimizer switch

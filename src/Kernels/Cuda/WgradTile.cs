@@ -14,7 +14,7 @@ namespace Convoke.Kernels.Cuda;
 /// <param name="Slices">Most slices of the images.</param>
 public sealed record WgradTile(int Channels, int Chunk, bool Whole, int Taps, int Splits, int Rows, int Columns, int Pitch, int Slices)
 {
-    private const int MaxElements = 36, MaxThreads = 288, MaxSharedFloats = 10 * 1024, WantedBlocks = 264, MaxSlices = 128;
+    private const int MaxElements = 36, MaxThreads = 288, MaxSharedFloats = 10 * 1024, WantedBlocks = 264, MaxSlices = 128, MaxSmallSlices = 528, SmallFilter = 4096;
 
     public int Threads => Channels * Taps * Splits;
 
@@ -68,7 +68,9 @@ public sealed record WgradTile(int Channels, int Chunk, bool Whole, int Taps, in
                 var tile = new WgradTile(channels, chunk, whole, taps, splits, rows, columns, pitch, 1);
                 if (tile.SharedFloats(g) > MaxSharedFloats) continue;
                 int units = tile.Units(g);
-                return tile with { Slices = Math.Max(1, Math.Min(MaxSlices, (WantedBlocks + units - 1) / units)) };
+                // Partials of a small filter are few bytes: four blocks a multiprocessor hide each other's loads.
+                bool small = g.R * g.S * g.CStored * g.KStored <= SmallFilter;
+                return tile with { Slices = small ? Math.Max(1, MaxSmallSlices / units) : Math.Max(1, Math.Min(MaxSlices, (WantedBlocks + units - 1) / units)) };
             }
 
             if (columns == 1) return null;

@@ -5,8 +5,8 @@ namespace Convoke.Kernels.Graphs;
 
 /// <summary>ModelSpec to the forward graph, as the user wrote it: nothing fused, the loss on whatever it is defined on.</summary>
 /// <remarks>
-/// Outputs, in order: the model's output; then, if there is a loss, each sample's loss and how many of its rows were classified right; then, in a graph for
-/// training, the running statistics as they stand after the step.
+/// Outputs, in order: the model's outputs; then each sample's loss, of every loss; then, where one tells classes, how many rows of the sample the first such loss's
+/// output classifies right; then, in a graph for training, the running statistics as they stand after the step.
 /// </remarks>
 public sealed class GraphBuilder
 {
@@ -15,7 +15,9 @@ public sealed class GraphBuilder
     private readonly bool _training;
     private readonly Value[] _results;
     private readonly Value _input;
-    private readonly List<Value> _statistics = [];
+    private readonly Dictionary<string, Value> _parameters = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Value> _states = new(StringComparer.Ordinal);
+    private readonly List<string> _moved = [];
     private Value? _imported;
     private int _dropouts;
 
@@ -33,10 +35,9 @@ public sealed class GraphBuilder
     {
         var builder = new GraphBuilder(spec, training);
         for (int call = 0; call < spec.Calls.Count; call++) builder._results[call] = builder.AddCall(call);
-        Value output = builder._results[builder._results.Length - 1];
-        builder._graph.Output(output);
-        if (spec.Loss is { } loss) builder.AddLoss(loss, output);
-        foreach (Value statistic in builder._statistics) builder._graph.Output(statistic);
+        foreach (OutputSpec output in spec.Results) builder._graph.Output(builder._results[output.Call]);
+        builder.AddLosses();
+        foreach (string statistic in builder._moved) builder._graph.Output(builder._states[statistic]);
         return builder._graph.ToGraph();
     }
 
@@ -98,16 +99,22 @@ public sealed class GraphBuilder
     {
         Value x = source == CallSpec.ModelInput ? _input : _results[source];
         if (x.Id != _input.Id) return x;
+        bool isOutput = _spec.Results.Any(output => output.Call == call);
         bool asItIs = _spec.Calls[call].Layer switch
         {
-            Conv2DSpec => true,
-            MaxPool2DSpec { IsTiling: true } pool => pool.PoolHeight * pool.PoolWidth <= byte.MaxValue,
-            DropoutSpec { Rate: 0 } => true,
-            FlattenSpec => _spec.Calls.Where(c => c.Inputs.Contains(call)).All(static c => c.Layer is DenseSpec),
+            Conv2DSpec => !IsShared(call),
+
+            // What leaves the input as it is may not be an output: outputs are read as all other values are stored.
+            MaxPool2DSpec { IsTiling: true } pool => pool.PoolHeight * pool.PoolWidth <= byte.MaxValue && !(isOutput && pool.PoolHeight * pool.PoolWidth == 1),
+            DropoutSpec { Rate: 0 } => !isOutput,
+            FlattenSpec => !isOutput && _spec.Calls.Select(static (c, i) => (Call: c, Index: i)).Where(c => c.Call.Inputs.Contains(call)).All(c => c.Call.Layer is DenseSpec && !IsShared(c.Index)),
             _ => false,
         };
         return asItIs ? x : _imported ??= _graph.Add(new Op.Import(), "imported", CallSpec.ModelInput, _input);
     }
+
+    /// <summary>Whether the layer has other calls, which may read anything: its weights then lie as they do for values that are stored with padding.</summary>
+    private bool IsShared(int call) => _spec.Calls[call].Layer is { HasWeights: true } layer && _spec.Calls.Count(c => c.Layer.Name == layer.Name && c.Layer.HasWeights) > 1;
 
     /// <summary>An activation that is called is named as one that its layer was given: the graphs of both front ends are then the same.</summary>
     private string SourceName(int call) =>
@@ -129,9 +136,17 @@ public sealed class GraphBuilder
         int pixels = x.Shape.Count / perChannel.Count;
         Value moments = _graph.Add(new Op.BatchMoments(), norm.Name + ".moments", call, x);
         Value y = _graph.Add(new Op.BatchNorm(norm.Epsilon), norm.Name, call, x, moments, gamma, beta);
-        _statistics.Add(_graph.Add(new Op.RunningMean(norm.Gain), mean.Name + "'", call, mean, moments));
-        _statistics.Add(_graph.Add(new Op.RunningVariance(norm.Gain, norm.UnbiasedRunning, pixels), variance.Name + "'", call, variance, moments));
+        Move(new Op.RunningMean(norm.Gain), call, mean, moments);
+        Move(new Op.RunningVariance(norm.Gain, norm.UnbiasedRunning, pixels), call, variance, moments);
         return y;
+    }
+
+    /// <summary>Moves a statistic; a later call of the layer moves it on from there.</summary>
+    private void Move(Op op, int call, Value statistic, Value moments)
+    {
+        string name = _states.First(s => s.Value.Id == statistic.Id).Key;
+        if (!_moved.Contains(name)) _moved.Add(name);
+        _states[name] = _graph.Add(op, statistic.Name + "'", call, statistic, moments);
     }
 
     private Value Activate(ActivationKind activation, string name, int call, Value x) => activation switch
@@ -141,10 +156,12 @@ public sealed class GraphBuilder
         _ => x,
     };
 
+    /// <summary>A parameter of the layer: the same value for all of its calls.</summary>
     private Value Parameter(int call, string role, Shape shape)
     {
         string name = _spec.Calls[call].Layer.Name + "." + RoleName(role);
-        return _graph.AddShaped(new Op.Parameter(name), name, call, shape, DType.F32);
+        if (_parameters.TryGetValue(name, out Value? known)) return known;
+        return _parameters[name] = _graph.AddShaped(new Op.Parameter(name), name, call, shape, DType.F32);
     }
 
     private string RoleName(string role) => (_spec.Preset, role) switch
@@ -154,19 +171,35 @@ public sealed class GraphBuilder
         _ => role,
     };
 
+    /// <summary>A running statistic as the calls before left it.</summary>
     private Value State(int call, string keras, string pytorch, Shape shape)
     {
         string name = _spec.Calls[call].Layer.Name + "." + (_spec.Preset == Preset.PyTorch ? pytorch : keras);
-        return _graph.AddShaped(new Op.State(name), name, call, shape, DType.F32);
+        if (_states.TryGetValue(name, out Value? known)) return known;
+        return _states[name] = _graph.AddShaped(new Op.State(name), name, call, shape, DType.F32);
     }
 
-    private void AddLoss(LossKind loss, Value output)
+    private void AddLosses()
     {
-        bool rows = loss == LossKind.CategoricalCrossentropy;
-        Shape perRow = output.Shape.IsImage ? new Shape([output.Shape[0], output.Shape[1]], PerSample: true) : Shape.Scalar;
-        Value target = _graph.AddShaped(new Op.Target(loss), "target", CallSpec.ModelInput, rows ? output.Shape : perRow, rows ? DType.F32 : DType.I32);
-        Op op = loss == LossKind.CrossEntropy ? new Op.SoftmaxCrossEntropy() : new Op.CrossEntropy();
-        _graph.Output(_graph.Add(op, "loss", CallSpec.ModelInput, output, target));
-        _graph.Output(_graph.Add(new Op.Correct(), "correct", CallSpec.ModelInput, output, target));
+        Value? correct = null;
+        foreach (LossSpec loss in _spec.Losses)
+        {
+            OutputSpec result = _spec.Results[loss.Output];
+            Value output = _results[result.Call];
+            string suffix = _spec.Outputs.Count > 1 ? "." + result.Name : "";
+            bool rows = loss.Kind.TakesRows();
+            Shape perRow = output.Shape.IsImage ? new Shape([output.Shape[0], output.Shape[1]], PerSample: true) : Shape.Scalar;
+            Value target = _graph.AddShaped(new Op.Target(loss.Kind, loss.Output), "target" + suffix, CallSpec.ModelInput, rows ? output.Shape : perRow, rows ? DType.F32 : DType.I32);
+            Op op = loss.Kind switch
+            {
+                LossKind.CrossEntropy => new Op.SoftmaxCrossEntropy(loss.Weight),
+                LossKind.MeanSquaredError or LossKind.SmoothL1 => new Op.ElementLoss(loss.Kind, loss.Beta, loss.Weight),
+                _ => new Op.CrossEntropy(loss.Weight),
+            };
+            _graph.Output(_graph.Add(op, "loss" + suffix, CallSpec.ModelInput, output, target));
+            if (loss.Output == _spec.CountedOutput) correct = _graph.Add(new Op.Correct(), "correct", CallSpec.ModelInput, output, target);
+        }
+
+        if (correct is not null) _graph.Output(correct);
     }
 }

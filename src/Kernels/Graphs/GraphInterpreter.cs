@@ -9,33 +9,35 @@ public static partial class GraphInterpreter
     /// <param name="graph">Forward or training graph. <see cref="Op.Update"/> yields the gradient step of plain SGD, or of Adam's first step from zero moments.</param>
     /// <param name="n">Samples.</param>
     /// <param name="input">[N,H,W,C].</param>
-    /// <param name="target">Class indices [N], or rows [N,O]; null where the graph has no loss.</param>
+    /// <param name="targets">Of the loss on the output of an index: class indices [N], or values of the output's shape; null where the graph has no loss.</param>
     /// <param name="parameter">A parameter's or running statistic's elements, row-major in its graph shape (RSCK, IO, K).</param>
     /// <param name="keeps">Whether dropout keeps an element (row-major in its value's shape) of a sample; null keeps all.</param>
-    public static double[][] Run(Graph graph, int n, double[] input, double[]? target, Func<string, double[]> parameter, KeepsElement? keeps = null)
+    /// <param name="operand">What the product that yields a value makes of each of its factors before it multiplies, such as a rounding; null leaves them as they are.</param>
+    public static double[][] Run(Graph graph, int n, double[] input, Func<int, double[]>? targets, Func<string, double[]> parameter, KeepsElement? keeps = null, Func<Value, double, double>? operand = null)
     {
         var results = new double[graph.Values.Count][];
-        foreach (Value value in graph.Values) results[value.Id] = Evaluate(graph, value, n, results, input, target, parameter, keeps ?? (static (_, _, _) => true));
+        foreach (Value value in graph.Values) results[value.Id] = Evaluate(graph, value, n, results, input, targets, parameter, keeps ?? (static (_, _, _) => true), operand ?? (static (_, x) => x));
         return results;
     }
 
     /// <summary>Whether the dropout <paramref name="y"/> keeps element <paramref name="element"/> of sample <paramref name="sample"/> of the batch.</summary>
     public delegate bool KeepsElement(Value y, int sample, int element);
 
-    private static double[] Evaluate(Graph graph, Value y, int n, double[][] results, double[] input, double[]? target, Func<string, double[]> parameter, KeepsElement keeps)
+    private static double[] Evaluate(Graph graph, Value y, int n, double[][] results, double[] input, Func<int, double[]>? targets, Func<string, double[]> parameter, KeepsElement keeps, Func<Value, double, double> rounded)
     {
         double[] X(int operand) => results[y.Inputs[operand]];
+        double[] Factor(int operand) => Map(X(operand), (x, _) => rounded(y, x));
         Value V(int operand) => graph[y.Inputs[operand]];
         return y.Op switch
         {
             Op.Input => Sized(input, n * y.Shape.Count, y),
-            Op.Target => Sized(target ?? throw new ArgumentNullException(nameof(target)), n * y.Shape.Count, y),
+            Op.Target t => Sized((targets ?? throw new ArgumentNullException(nameof(targets)))(t.Output), n * y.Shape.Count, y),
             Op.Parameter p => Sized(parameter(p.Name), y.Shape.Count, y),
             Op.State p => Sized(parameter(p.Name), y.Shape.Count, y),
             Op.Import => X(0),
-            Op.Conv2D conv => Convolution.Fprop(n, X(0), V(0).Shape, X(1), V(1).Shape, conv.Window),
-            Op.ConvDgrad conv => Convolution.Dgrad(n, X(0), X(1), V(1).Shape, y.Shape, conv.Window),
-            Op.ConvWgrad conv => Convolution.Wgrad(n, X(0), V(0).Shape, X(1), y.Shape, conv.Window),
+            Op.Conv2D conv => Convolution.Fprop(n, Factor(0), V(0).Shape, Factor(1), V(1).Shape, conv.Window),
+            Op.ConvDgrad conv => Convolution.Dgrad(n, Factor(0), Factor(1), V(1).Shape, y.Shape, conv.Window),
+            Op.ConvWgrad conv => Convolution.Wgrad(n, Factor(0), V(0).Shape, Factor(1), y.Shape, conv.Window),
             Op.Activation f => Map(X(0), (x, _) => Activations.Value(f.Kind, f.Slope, x)),
             Op.ActivationGrad f => Map(X(0), (dy, i) => dy * Activations.Derivative(f.Kind, f.Slope, X(1)[i])),
             Op.Add => Map(X(0), (a, i) => a + X(1)[i]),
@@ -69,12 +71,14 @@ public static partial class GraphInterpreter
             Op.MaxPoolGrad p => Unpool(n, X(0), X(1), V(0).Shape, y.Shape, p.PoolHeight, p.PoolWidth),
             Op.Flatten f => Permute(n, X(0), V(0).Shape, f.Order, inverse: false),
             Op.Unflatten f => Permute(n, X(0), y.Shape, f.Order, inverse: true),
-            Op.Dense => MatMul(X(0), X(1), n, V(1).Shape[0], V(1).Shape[1]),
-            Op.DenseDgrad => MatMul(X(0), Transpose(X(1), V(1).Shape[0], V(1).Shape[1]), n, V(1).Shape[1], V(1).Shape[0]),
-            Op.DenseWgrad => MatMul(Transpose(X(0), n, y.Shape[0]), X(1), y.Shape[0], n, y.Shape[1]),
+            Op.Dense => MatMul(Factor(0), Factor(1), n, V(1).Shape[0], V(1).Shape[1]),
+            Op.DenseDgrad => MatMul(Factor(0), Transpose(Factor(1), V(1).Shape[0], V(1).Shape[1]), n, V(1).Shape[1], V(1).Shape[0]),
+            Op.DenseWgrad => MatMul(Transpose(Factor(0), n, y.Shape[0]), Factor(1), y.Shape[0], n, y.Shape[1]),
             Op.CrossEntropy => PerSample(n, V(0), i => -Dot(TargetRow(X(1), i, Channels(V(0)), V(1)), Map(Row(X(0), i, Channels(V(0))), static (p, _) => Math.Log(p)))),
             Op.SoftmaxCrossEntropy => PerSample(n, V(0), i => CrossEntropy(Row(X(0), i, Channels(V(0))), TargetRow(X(1), i, Channels(V(0)), V(1)))),
-            Op.SoftmaxCrossEntropyGrad => CrossEntropyGrad(n * Pixels(y), X(0), Channels(y), X(1), V(1)),
+            Op.SoftmaxCrossEntropyGrad loss => Map(CrossEntropyGrad(n * Pixels(y), X(0), Channels(y), X(1), V(1)), (dz, _) => loss.Weight * dz),
+            Op.ElementLoss loss => Map(new double[n], (_, i) => Row(X(0), i, V(0).Shape.Count).Zip(Row(X(1), i, V(0).Shape.Count), (a, t) => ElementLosses.Value(loss.Kind, loss.Beta, a - t)).Average()),
+            Op.ElementLossGrad loss => Map(X(0), (a, i) => loss.Weight / X(0).Length * ElementLosses.Derivative(loss.Kind, loss.Beta, a - X(1)[i])),
             Op.Correct => Map(PerSample(n, V(0), i => ArgMax(Row(X(0), i, Channels(V(0)))) == ArgMax(TargetRow(X(1), i, Channels(V(0)), V(1))) ? 1 : 0), (mean, _) => Math.Round(mean * Pixels(V(0)))),
             Op.Update u => Map(X(0), (w, i) => w - FirstStep(u.Optimizer, w, X(1)[i])),
             _ => throw new NotSupportedException($"{y.Op.Mnemonic} is not interpreted"),

@@ -60,7 +60,7 @@ public static class GraphVerifier
             Op.DenseWgrad => Of(0).IsFlat && Of(1).IsFlat,
             Op.MaxPoolGrad => Of(0) == Of(1) && value.Shape.IsImage,
             Op.Unflatten => Of(0).Count == value.Shape.Count,
-            Op.ReluGrad or Op.Update => Of(0) == Of(1),
+            Op.ReluGrad or Op.Update or Op.ElementLoss or Op.ElementLossGrad => Of(0) == Of(1),
             _ => true,
         };
         if (!fits) throw Fault(pass, value, $"does not fit its operands {string.Join(", ", value.Inputs.Select(i => graph[i].Shape.ToString()))}");

@@ -15,7 +15,7 @@ namespace Convoke.Kernels.Graphs;
 /// <item>Of equal maxima the first in row-major order of the window wins. Kernels compare before bias and ReLU, which are monotonic, so that only
 /// values equal after rounding can tell the difference.</item>
 /// <item>Overflow is IEEE 754's: infinity. Integers are indices and never overflow.</item>
-/// <item>A gradient is the gradient of the mean loss of the batch.</item>
+/// <item>A gradient is that of the total: the sum over the losses of their weight times their mean over the batch. A loss itself has no weight in it.</item>
 /// </list>
 /// </remarks>
 public abstract record Op
@@ -27,8 +27,8 @@ public abstract record Op
     /// <summary>() -> x[N,H,W,C]: the model's input.</summary>
     public sealed record Input : Op;
 
-    /// <summary>() -> t: class indices i32[N], of a map i32[N,P,Q], or target rows f32[N,..,O] for <see cref="LossKind.CategoricalCrossentropy"/>.</summary>
-    public sealed record Target(LossKind Loss) : Op;
+    /// <summary>() -> t of the loss on output <paramref name="Output"/>: class indices i32[N], of a map i32[N,P,Q], or f32 of the output's shape where <see cref="LossKinds.TakesRows"/>.</summary>
+    public sealed record Target(LossKind Loss, int Output) : Op;
 
     /// <summary>() -> w: a trained tensor.</summary>
     public sealed record Parameter(string Name) : Op;
@@ -121,10 +121,13 @@ public abstract record Op
     public sealed record Dense : Op;
 
     /// <summary>(p[N,..,O], t) -> loss[N] = -sum(o) t[n,o] log p[n,o], for a map the mean over its pixels: on probabilities. Exists only until it is fused with the softmax before it.</summary>
-    public sealed record CrossEntropy : Op;
+    public sealed record CrossEntropy(double Weight) : Op;
 
     /// <summary>(z[N,..,O], t) -> loss[N] = sum(o) t[n,o] (log sum(j) exp z[n,j] - z[n,o]), for a map the mean over its pixels: on logits.</summary>
-    public sealed record SoftmaxCrossEntropy : Op;
+    public sealed record SoftmaxCrossEntropy(double Weight) : Op;
+
+    /// <summary>(y[N,..], t[N,..]) -> loss[N], the mean over a sample's elements of <see cref="ElementLosses.Value"/> of y - t.</summary>
+    public sealed record ElementLoss(LossKind Kind, double Beta, double Weight) : Op;
 
     /// <summary>(z[N,..,O], t) -> i32[N], how many rows (1, or the pixels of a map) have argmax z = argmax t, ties to the first.</summary>
     public sealed record Correct : Op;
@@ -180,11 +183,17 @@ public abstract record Op
     /// <summary>(x[N,I], dy[N,O]) -> dw[I,O] = sum(n) x[n,i] dy[n,o].</summary>
     public sealed record DenseWgrad : Op;
 
-    /// <summary>(z[N,..,O], t) -> dz[N,..,O] = (softmax(z) sum(j) t[n,j] - t) / (N pixels).</summary>
-    public sealed record SoftmaxCrossEntropyGrad : Op;
+    /// <summary>(z[N,..,O], t) -> dz[N,..,O] = Weight (softmax(z) sum(j) t[n,j] - t) / (N pixels).</summary>
+    public sealed record SoftmaxCrossEntropyGrad(double Weight) : Op;
+
+    /// <summary>(y[N,..], t[N,..]) -> dy = Weight / (N elements) times <see cref="ElementLosses.Derivative"/> of y - t.</summary>
+    public sealed record ElementLossGrad(LossKind Kind, double Beta, double Weight) : Op;
 
     /// <summary>(w, dw) -> w', the parameter after one optimizer step (<see cref="OptimizerSpec"/>); moments are state beside it.</summary>
     public sealed record Update(OptimizerSpec Optimizer) : Op;
+
+    /// <summary>Whether it is a loss from which gradients come.</summary>
+    public bool IsLoss => this is SoftmaxCrossEntropy or ElementLoss;
 
     /// <summary>The op's name without its arguments, for printers.</summary>
     public string Mnemonic => GetType().Name;

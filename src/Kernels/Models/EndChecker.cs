@@ -2,13 +2,21 @@ using Convoke.Kernels.Types;
 
 namespace Convoke.Kernels.Models;
 
-/// <summary>What a model may end in: without a loss in anything, with one in logits of several classes, of the sample or of each pixel.</summary>
+/// <summary>What an output may end in: without a loss, or with one by elements, in anything but for a softmax in the latter case; with a cross-entropy in logits of several classes, of the sample or of each pixel.</summary>
 internal static class EndChecker
 {
-    public static void Check(ModelSpec spec, CheckedValues values, List<SpecProblem> problems)
+    public static void Check(ModelSpec spec, LossSpec loss, CheckedValues values, List<SpecProblem> problems)
     {
-        int end = spec.OutputCall;
-        if (end == CallSpec.ModelInput || spec.Loss is not { } loss || !values.AreKnown([end])) return;
+        int end = spec.Results[loss.Output].Call;
+        if (end == CallSpec.ModelInput || !values.AreKnown([end])) return;
+        if (!loss.Kind.TellsClasses())
+        {
+            if (ActivationOf(spec.Calls[end].Layer) is ActivationKind.Softmax or ActivationKind.LogSoftmax)
+                problems.Add(new("CVK0201", end, "Activation", [values.TitleOf(end), $"a softmax before {loss.Kind}"]));
+            else if (!Learns(spec, end))
+                problems.Add(new("CVK0201", end, null, [values.TitleOf(end), "a loss on what no layer with weights leads to"]));
+            return;
+        }
 
         // A softmax that is called on the last layer ends the model as one that the layer was given.
         int logits = spec.Calls[end].Layer is SoftmaxSpec or ActivationSpec { Kind: ActivationKind.LogSoftmax } ? spec.Calls[end].Inputs[0] : end;
@@ -31,11 +39,26 @@ internal static class EndChecker
             return;
         }
 
+        if (!Learns(spec, logits))
+        {
+            problems.Add(new("CVK0201", logits, null, [values.TitleOf(logits), "a loss on what no layer with weights leads to"]));
+            return;
+        }
+
         Shape shape = values.ShapeOf(end);
         int classes = shape[shape.Rank - 1];
         if (classes > 1) return;
         (string what, string? argument) = layer switch { DenseSpec => ("unit", "units"), Conv2DSpec => ("filter", "filters"), _ => ("channel", (string?)null) };
-        problems.Add(new("CVK0106", logits, argument, [$"{layer.Name} has {CheckedValues.Number(classes)} {what}, but {loss} needs at least 2 classes"]));
+        problems.Add(new("CVK0106", logits, argument, [$"{layer.Name} has {CheckedValues.Number(classes)} {what}, but {loss.Kind} needs at least 2 classes"]));
+    }
+
+    /// <summary>Whether a layer with weights stands before a call, or is it.</summary>
+    private static bool Learns(ModelSpec spec, int end)
+    {
+        var learns = new bool[end + 1];
+        for (int call = 0; call <= end; call++)
+            learns[call] = spec.Calls[call].Layer is Conv2DSpec or DenseSpec or BatchNormSpec || spec.Calls[call].Inputs.Any(input => input != CallSpec.ModelInput && learns[input]);
+        return learns[end];
     }
 
     /// <summary>The activation that a layer ends in, or is.</summary>

@@ -3,7 +3,11 @@ namespace Convoke.Kernels.Models;
 /// <summary>
 /// One layer or operation as the user wrote it. Names are unique among a model's layers (<see cref="LayerNames"/>); calls of one layer have equal specs.
 /// </summary>
-public abstract record LayerSpec(string Name);
+public abstract record LayerSpec(string Name)
+{
+    /// <summary>Whether it has parameters, which all of its calls share.</summary>
+    internal bool HasWeights => this is Conv2DSpec or DenseSpec or BatchNormSpec;
+}
 
 /// <summary>2-D cross-correlation with an optional bias and activation; zeros stand in the padding.</summary>
 public sealed record Conv2DSpec(string Name, int Filters, int KernelHeight, int KernelWidth, ActivationKind Activation, bool UseBias) : LayerSpec(Name)

@@ -22,7 +22,7 @@ public static class LiveCalls
     }
 
     /// <summary>
-    /// The model without the calls that no output depends on. Calls stand in topological order, so the only output of the rest is its last call.
+    /// The model without the calls that no output depends on. Calls stand in topological order, so where there is one output it is the last call of the rest.
     /// <code>
     /// conv(input), pool(%0), relu(%0), flatten(%2); output %3      becomes      conv(input), relu(%0), flatten(%1)
     /// </code>
@@ -38,6 +38,7 @@ public static class LiveCalls
             place[call] = calls.Count;
             calls.Add(spec.Calls[call] with { Inputs = [.. spec.Calls[call].Inputs.Select(input => input == CallSpec.ModelInput ? input : place[input])] });
         }
-        return spec with { Calls = [.. calls], Outputs = [] };
+        EquatableArray<OutputSpec> outputs = spec.Outputs.Count > 1 ? [.. spec.Outputs.Select(output => output with { Call = place[output.Call] })] : [];
+        return spec with { Calls = [.. calls], Outputs = outputs };
     }
 }

@@ -17,27 +17,30 @@ public static class ModelChecker
             problems.Add(new("CVK0301", CallSpec.ModelInput, null, ["the input", CheckedValues.Elements(values.InputElements), CheckedValues.Elements(MaxElements)]));
 
         bool[] live = LiveCalls.Of(spec);
-        var weighted = new HashSet<string>(StringComparer.Ordinal);
+        var sharing = new SharingChecker(spec, values, problems);
         for (int call = 0; call < spec.Calls.Count; call++)
         {
             LayerSpec layer = spec.Calls[call].Layer;
             if (!live[call]) problems.Add(new("CVK0012", call, null, [layer.Name]));
-            bool again = layer is Conv2DSpec or DenseSpec or BatchNormSpec && live[call] && !weighted.Add(layer.Name);
-            if (again || IsMisplacedSoftmax(spec, call))
+            if (IsMisplacedSoftmax(spec, call, live))
             {
                 // What is left out needs no kernels.
-                string reason = again ? "a layer with weights that is called twice" : "a softmax anywhere but at the model's end";
-                if (live[call]) problems.Add(new("CVK0201", call, again ? null : "Activation", [values.TitleOf(call), reason]));
+                if (live[call]) problems.Add(new("CVK0201", call, "Activation", [values.TitleOf(call), "a softmax anywhere but at the model's end"]));
                 continue;
             }
-            if (values.AreKnown(spec.Calls[call].Inputs)) new CallChecker(spec, call, values, problems).Check();
+            if (!values.AreKnown(spec.Calls[call].Inputs)) continue;
+            new CallChecker(spec, call, values, problems).Check();
+            if (live[call] && values.AreKnown([call])) sharing.Check(call);
         }
 
-        if (spec.Outputs.Count > 1) problems.Add(new("CVK0201", spec.Outputs[1].Call, null, [spec.Name, "a model with several outputs"]));
-        else EndChecker.Check(spec, values, problems);
+        foreach (LossSpec loss in spec.Losses) EndChecker.Check(spec, loss, values, problems);
         return new([.. problems]);
     }
 
-    private static bool IsMisplacedSoftmax(ModelSpec spec, int call) =>
-        call != spec.OutputCall && EndChecker.ActivationOf(spec.Calls[call].Layer) is ActivationKind.Softmax or ActivationKind.LogSoftmax;
+    private static bool IsMisplacedSoftmax(ModelSpec spec, int call, bool[] live)
+    {
+        if (EndChecker.ActivationOf(spec.Calls[call].Layer) is not (ActivationKind.Softmax or ActivationKind.LogSoftmax)) return false;
+        bool isEnd = spec.Results.Any(output => output.Call == call), isRead = spec.Calls.Where((_, reader) => live[reader]).Any(reader => reader.Inputs.Contains(call));
+        return !isEnd || isRead;
+    }
 }

@@ -10,7 +10,7 @@ namespace Convoke.Kernels.Models;
 /// <param name="Input">One sample of the input.</param>
 /// <param name="Preset">Whose conventions hold for names, initialisation and optimizer constants.</param>
 /// <param name="Calls">Layer calls; call i may read the model's input and the results of calls before it.</param>
-/// <param name="Loss">Null for a model that only predicts.</param>
+/// <param name="Losses">One for each output that training makes something of, in the order of the outputs; none for a model that only predicts.</param>
 /// <param name="Optimizer">Null for a model that only predicts.</param>
 /// <param name="Accuracy">Whether accuracy is measured while training and evaluating.</param>
 public sealed record ModelSpec(
@@ -20,7 +20,7 @@ public sealed record ModelSpec(
     InputSpec Input,
     Preset Preset,
     EquatableArray<CallSpec> Calls,
-    LossKind? Loss,
+    EquatableArray<LossSpec> Losses,
     OptimizerSpec? Optimizer,
     bool Accuracy)
 {
@@ -30,8 +30,17 @@ public sealed record ModelSpec(
     /// <summary>What the model yields, in order; empty where it is the result of the last call, as in a chain of attributes.</summary>
     public EquatableArray<OutputSpec> Outputs { get; init; } = [];
 
-    /// <summary>The call whose result is the model's first output; <see cref="CallSpec.ModelInput"/> where nothing is called.</summary>
-    public int OutputCall => Outputs.Count > 0 ? Outputs[0].Call : Calls.Count - 1;
+    /// <summary>What the products of convolutions and dense layers are made of on a GPU; the processor's are always f32.</summary>
+    public Precision Precision { get; init; }
+
+    /// <summary>Likewise, never empty: a model whose only output has no name yields the result of its last call (<see cref="CallSpec.ModelInput"/> where nothing is called).</summary>
+    public EquatableArray<OutputSpec> Results => Outputs.Count > 0 ? Outputs : [new(null, Calls.Count - 1)];
+
+    /// <summary>The loss of an output, or null.</summary>
+    public LossSpec? LossOf(int output) => Losses.FirstOrDefault(l => l.Output == output);
+
+    /// <summary>The output whose right answers are counted: the first one with a cross-entropy, or null.</summary>
+    public int? CountedOutput => Losses.FirstOrDefault(static l => l.Kind.TellsClasses())?.Output;
 }
 
 /// <summary>One input sample: extents in pixels and channels, and the order in which the user's memory holds them.</summary>
@@ -64,6 +73,21 @@ public enum Preset
     PyTorch,
 }
 
+/// <summary>What products are made of on a GPU; sums, values in memory and weights are f32 in all.</summary>
+public enum Precision
+{
+    /// <summary>f32, fused multiply-adds.</summary>
+#pragma warning disable CA1720 // the field's name for it
+    Float32,
+#pragma warning restore CA1720
+
+    /// <summary>Operands rounded to TF32 (ten bits of mantissa), on tensor cores.</summary>
+    TF32,
+
+    /// <summary>Operands rounded to BF16 (seven bits of mantissa), on tensor cores.</summary>
+    BFloat16,
+}
+
 public enum ActivationKind
 {
     None,
@@ -87,6 +111,13 @@ public enum ActivationKind
     LogSoftmax,
 }
 
+/// <summary>What training makes small of one output. The total is the sum over all losses of <paramref name="Weight"/> times the loss.</summary>
+/// <param name="Kind">The loss.</param>
+/// <param name="Output">Index of the output.</param>
+/// <param name="Weight">What it counts for in the total; greater than 0.</param>
+/// <param name="Beta">Of <see cref="LossKind.SmoothL1"/>, the distance at which it turns from a parabola into a line; greater than 0.</param>
+public sealed record LossSpec(LossKind Kind, int Output = 0, double Weight = 1, double Beta = 1);
+
 public enum LossKind
 {
     /// <summary>Cross-entropy of one-hot (or soft) target rows; the model ends in a softmax.</summary>
@@ -97,4 +128,20 @@ public enum LossKind
 
     /// <summary>Cross-entropy of class indices on logits; the model ends without activation.</summary>
     CrossEntropy,
+
+    /// <summary>Mean over the output's elements of (y - t)^2.</summary>
+    MeanSquaredError,
+
+    /// <summary>Mean over the output's elements of d^2 / (2 Beta) where d = |y - t| &lt; Beta, else d - Beta / 2 (Girshick 2015, equation 3; Huber 1964).</summary>
+    SmoothL1,
+}
+
+/// <summary>What the kinds of losses have in common.</summary>
+public static class LossKinds
+{
+    /// <summary>Whether the output stands for classes, and the loss is a cross-entropy.</summary>
+    public static bool TellsClasses(this LossKind kind) => kind is LossKind.CategoricalCrossentropy or LossKind.SparseCategoricalCrossentropy or LossKind.CrossEntropy;
+
+    /// <summary>Whether targets are floats, one for each element of the output; otherwise they are class indices.</summary>
+    public static bool TakesRows(this LossKind kind) => kind is not (LossKind.SparseCategoricalCrossentropy or LossKind.CrossEntropy);
 }

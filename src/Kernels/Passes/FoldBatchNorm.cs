@@ -23,7 +23,16 @@ public static class FoldBatchNorm
         // Statistics and gamma may stand behind the layer that they go into: sources come first.
         var writer = new GraphWriter();
         var renamed = new Dictionary<int, Value>();
+        var made = new Dictionary<(Op, EquatableArray<int>), Value>();
         Value Now(int id) => renamed[id];
+
+        // A layer that is called again with the same normalization behind it has the same weights again.
+        Value Once(Op op, string name, int call, params Value[] inputs)
+        {
+            (Op, EquatableArray<int>) key = (op, [.. inputs.Select(static i => i.Id)]);
+            return made.TryGetValue(key, out Value? known) ? known : made[key] = writer.Add(op, name, call, inputs);
+        }
+
         foreach (Value value in graph.Values.OrderBy(static v => v.Inputs.Count > 0))
         {
             Value[] inputs = [.. value.Inputs.Select(Now)];
@@ -32,8 +41,8 @@ public static class FoldBatchNorm
                 Value mean = Now(norm.Inputs[1]), variance = Now(norm.Inputs[2]), gamma = Now(norm.Inputs[3]), beta = Now(norm.Inputs[4]);
                 double epsilon = ((Op.Normalize)norm.Op).Epsilon;
                 Value? bias = graph[norm.Inputs[0]] is { Op: Op.BiasAdd } biased ? Now(biased.Inputs[1]) : null;
-                Value kernel = writer.Add(new Op.FoldedKernel(epsilon), inputs[1].Name + ".folded", value.Call, inputs[1], variance, gamma);
-                Value shift = writer.Add(new Op.FoldedBias(epsilon), value.Name + ".folded_bias", value.Call, [mean, variance, gamma, beta, .. bias is null ? Array.Empty<Value>() : [bias]]);
+                Value kernel = Once(new Op.FoldedKernel(epsilon), inputs[1].Name + ".folded", value.Call, inputs[1], variance, gamma);
+                Value shift = Once(new Op.FoldedBias(epsilon), value.Name + ".folded_bias", value.Call, [mean, variance, gamma, beta, .. bias is null ? Array.Empty<Value>() : [bias]]);
                 Value product = writer.Add(value.Op, value.Name, value.Call, inputs[0], kernel);
                 renamed[value.Id] = renamed[norm.Inputs[0]] = renamed[norm.Id] = writer.Add(new Op.BiasAdd(), value.Name + ".biased", value.Call, product, shift);
             }

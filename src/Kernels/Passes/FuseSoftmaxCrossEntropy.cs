@@ -22,7 +22,7 @@ public static class FuseSoftmaxCrossEntropy
                 || (value.Op is Op.SoftmaxCrossEntropy or Op.Correct && graph[value.Inputs[0]] is { Op: Op.LogSoftmax }) ? graph[value.Inputs[0]] : null;
             values.Add(softmax is null ? value : value with
             {
-                Op = value.Op is Op.CrossEntropy ? new Op.SoftmaxCrossEntropy() : value.Op,
+                Op = value.Op is Op.CrossEntropy loss ? new Op.SoftmaxCrossEntropy(loss.Weight) : value.Op,
                 Inputs = [softmax.Inputs[0], value.Inputs[1]],
             });
             if (values[values.Count - 1].Op is Op.CrossEntropy) throw new InvalidOperationException($"{value.Name} takes probabilities that no softmax yields");

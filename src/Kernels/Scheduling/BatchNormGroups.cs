@@ -1,3 +1,5 @@
+using Convoke.Kernels.Types;
+
 namespace Convoke.Kernels.Scheduling;
 
 /// <summary>Per-channel vectors that belong to one batch normalization, in the order in which they lie, each of the stored channels' length.</summary>
@@ -39,8 +41,11 @@ public static class NormVectors
     public static int Offset(NormVector vector, int stored) => (int)vector * stored;
 }
 
-/// <summary>Ids of the parameters of one batch normalization. Running statistics are no trained tensors, but lie among the parameters.</summary>
-public sealed record BatchNormParameters(int Gamma, int Beta, int RunningMean, int RunningVariance, double Epsilon, double Gain, bool UnbiasedRunning);
+/// <summary>
+/// Ids of the parameters of one call of a batch normalization. Running statistics are no trained tensors, but lie among the parameters. All calls of a layer
+/// have the same, but for <paramref name="Moments"/>, the call's statistics of the batch, by whose id its vectors are known.
+/// </summary>
+public sealed record BatchNormParameters(int Gamma, int Beta, int RunningMean, int RunningVariance, int Moments, double Epsilon, double Gain, bool UnbiasedRunning);
 
 /// <summary>Mean and variance of each channel over the batch: partial moments of each task's images, then, behind the stage, the batch's.</summary>
 /// <remarks>
@@ -70,8 +75,11 @@ public sealed record BatchNormSumsGroup(string Name, int Call, ValueStorage Exte
     public override IEnumerable<int> Writes => [];
 }
 
-/// <summary>The optimizer on gamma and beta, the running statistics, and the scale of prediction.</summary>
-public sealed record BatchNormUpdateGroup(string Name, int Call, int Channels, BatchNormParameters Parameters, int Pixels) : KernelGroup(Name, Call)
+/// <summary>One call of a batch normalization: its moments, and the pixels of its map.</summary>
+public sealed record BatchNormUse(int Moments, int Pixels);
+
+/// <summary>The optimizer on gamma and beta, whose gradients are the sums of the calls', the running statistics, moved by one call after the other, and the scale of prediction.</summary>
+public sealed record BatchNormUpdateGroup(string Name, int Call, int Channels, BatchNormParameters Parameters, EquatableArray<BatchNormUse> Uses) : KernelGroup(Name, Call)
 {
     public override bool OverParameters => true;
 

@@ -18,24 +18,26 @@ public sealed class Fusion
     private readonly Graph _forward;
     private readonly Graph? _training;
     private readonly StorageRules _storage;
+    private readonly IReadOnlyList<HeadPlace> _places;
     private readonly List<KernelGroup> _groups = [];
     private readonly HashSet<int> _covered = [];
     private readonly Dictionary<int, ConvForwardGroup> _convolutions = [];
     private readonly Dictionary<int, DenseForwardGroup> _dense = [];
     private PointwiseFusion? _pointwise;
 
-    private Fusion(ModelSpec spec, Graph forward, Graph? training)
+    private Fusion(ModelSpec spec, Graph forward, Graph? training, IReadOnlyList<HeadPlace> places)
     {
-        (_spec, _forward, _training) = (spec, forward, training);
+        (_spec, _forward, _training, _places) = (spec, forward, training, places);
         _storage = new StorageRules(forward, training, LiveRegions.Run(forward));
     }
 
     /// <param name="spec">The model, for layer names.</param>
     /// <param name="forward">The forward graph; its ids are those of the first values of <paramref name="training"/>.</param>
     /// <param name="training">The forward graph with adjoints and updates, or null to predict.</param>
-    public static Fused Run(ModelSpec spec, Graph forward, Graph? training)
+    /// <param name="places">Places of the outputs.</param>
+    public static Fused Run(ModelSpec spec, Graph forward, Graph? training, IReadOnlyList<HeadPlace> places)
     {
-        var fusion = new Fusion(spec, forward, training);
+        var fusion = new Fusion(spec, forward, training, places);
         fusion.FuseLinear();
         fusion._pointwise = new PointwiseFusion(training ?? forward, fusion._storage, fusion._covered);
         fusion.Forward();
@@ -123,7 +125,9 @@ public sealed class Fusion
             }
         }
 
-        AddHead();
+        // While training only what has a loss has an end.
+        for (int output = 0; output < _places.Count; output++)
+            if (_training is null || _spec.LossOf(output) is not null) AddHead(output);
     }
 
     private void AddPointwise(Value value, string name)
@@ -131,20 +135,21 @@ public sealed class Fusion
         if (_pointwise!.IsResult(value)) _groups.Add(_pointwise.Group(value, name));
     }
 
-    private void AddHead()
+    private void AddHead(int index)
     {
-        Value? loss = _forward.Values.FirstOrDefault(static v => v.Op is Op.SoftmaxCrossEntropy);
-        Value output = _forward[_forward.Outputs[0]];
+        LossSpec? loss = _spec.LossOf(index);
+        Value? judged = loss is null ? null : _forward.Values.Single(v => v.Op.IsLoss && _forward[v.Inputs[1]].Op is Op.Target target && target.Output == index);
+        Value output = _training is null ? _forward[_forward.Outputs[index]] : _forward[judged!.Inputs[0]];
         ActivationKind kind = output.Op switch { Op.Softmax => ActivationKind.Softmax, Op.LogSoftmax => ActivationKind.LogSoftmax, _ => ActivationKind.None };
-        Value logits = loss is not null ? _forward[loss.Inputs[0]] : kind == ActivationKind.None ? output : _forward[output.Inputs[0]];
+        Value logits = judged is not null ? _forward[judged.Inputs[0]] : kind == ActivationKind.None ? output : _forward[output.Inputs[0]];
 
         // A flattened map that the model yields is the map, in the order of the user's layout.
         int root = _storage.Root(logits.Id);
         ValueStorage rows = _storage.Of(root);
-        int? gradient = _training?.Values.FirstOrDefault(static v => v.Op is Op.SoftmaxCrossEntropyGrad)?.Id;
-        LossKind? lossKind = _forward.Values.Select(static v => v.Op).OfType<Op.Target>().FirstOrDefault()?.Loss;
+        int? gradient = _training?.Values.FirstOrDefault(v => v.Op is Op.SoftmaxCrossEntropyGrad or Op.ElementLossGrad && v.Inputs[1] == judged!.Inputs[1])?.Id;
         int call = _forward[root].Call >= 0 ? _forward[root].Call : 0;
-        _groups.Add(new HeadGroup("head", call, rows.Channels, lossKind, kind, root, gradient) { Pixels = rows.Pixels, ChannelsFirst = rows.Pixels > 1 && _spec.Input.Layout == ImageLayout.ChannelsFirst });
+        string name = _spec.Outputs.Count > 1 ? "head_" + _spec.Outputs[index].Name : "head";
+        _groups.Add(new HeadGroup(name, call, rows.Channels, loss, kind, root, gradient, _places[index]) { Pixels = rows.Pixels, ChannelsFirst = rows.Pixels > 1 && _spec.Input.Layout == ImageLayout.ChannelsFirst });
     }
 
     private void Backward()
@@ -196,27 +201,34 @@ public sealed class Fusion
         if (conv.Relu) dz = _training[dz.Inputs[0]];
         int dy = conv.Geometry.Pooled ? dz.Inputs[0] : dz.Id;
         int? dx = _training.Values.FirstOrDefault(v => v.Op is Op.ConvDgrad && v.Call == conv.Call)?.Id;
-        _groups.Add(new ConvBackwardGroup(conv.Name, conv.Call, conv.Geometry, conv.Relu, conv.X, conv.Weights, conv.Bias, conv.Y, conv.Arg, _storage.Root(dy), dx));
+        bool shared = _convolutions.Values.Count(c => c.Weights == conv.Weights) > 1;
+        _groups.Add(new ConvBackwardGroup(conv.Name, conv.Call, conv.Geometry, conv.Relu, conv.X, conv.Weights, conv.Bias, conv.Y, conv.Arg, _storage.Root(dy), dx) { IsShared = shared });
     }
 
+    /// <summary>One update of each parameter, where its layer is called first, out of the gradients of all its calls.</summary>
     private void Updates()
     {
-        foreach (KernelGroup group in _groups.ToArray())
+        KernelGroup[] groups = [.. _groups];
+        var updated = new HashSet<int>();
+        foreach (KernelGroup group in groups)
         {
             switch (group)
             {
-                case DenseForwardGroup dense:
-                    Value wgrad = _training!.Values.Single(v => v.Op is Op.DenseWgrad && v.Call == dense.Call);
-                    _groups.Add(new DenseUpdateGroup(dense.Name, dense.Call, dense.In, dense.Units, dense.X, _storage.Root(wgrad.Inputs[1]), dense.Weights, dense.Bias));
+                case DenseForwardGroup dense when updated.Add(dense.Weights):
+                    DenseUse[] uses = [.. groups.OfType<DenseForwardGroup>().Where(d => d.Weights == dense.Weights).Select(d => new DenseUse(d.X, DyOf(d)))];
+                    _groups.Add(new DenseUpdateGroup(dense.Name, dense.Call, dense.In, dense.Units, new(uses), dense.Weights, dense.Bias));
                     break;
-                case ConvForwardGroup conv:
+                case ConvForwardGroup conv when updated.Add(conv.Weights):
                     _groups.Add(new ConvUpdateGroup(conv.Name, conv.Call, conv.Geometry, conv.Weights, conv.Bias));
                     break;
-                case BatchMomentsGroup norm:
-                    _groups.Add(new BatchNormUpdateGroup(norm.Name, norm.Call, norm.Extent.Channels, norm.Parameters, norm.Extent.Pixels));
+                case BatchMomentsGroup norm when updated.Add(norm.Parameters.Gamma):
+                    BatchNormUse[] calls = [.. groups.OfType<BatchMomentsGroup>().Where(m => m.Parameters.Gamma == norm.Parameters.Gamma).Select(static m => new BatchNormUse(m.Parameters.Moments, m.Extent.Pixels))];
+                    _groups.Add(new BatchNormUpdateGroup(norm.Name, norm.Call, norm.Extent.Channels, norm.Parameters, new(calls)));
                     break;
             }
         }
+
+        int DyOf(DenseForwardGroup dense) => _storage.Root(_training!.Values.Single(v => v.Op is Op.DenseWgrad && v.Call == dense.Call).Inputs[1]);
     }
 
     private string NameOf(Value value) => value.Call >= 0 ? _spec.Calls[value.Call].Layer.Name : value.Name;
@@ -227,8 +239,11 @@ public sealed class Fusion
         Value norm = _forward.Values.Single(v => v.Op is Op.BatchNorm && v.Call == call);
         Value mean = _forward.Values.Single(v => v.Op is Op.RunningMean && v.Call == call), variance = _forward.Values.Single(v => v.Op is Op.RunningVariance && v.Call == call);
         var moved = (Op.RunningVariance)variance.Op;
-        return new(norm.Inputs[2], norm.Inputs[3], mean.Inputs[0], variance.Inputs[0], ((Op.BatchNorm)norm.Op).Epsilon, moved.Gain, moved.Unbiased);
+        return new(norm.Inputs[2], norm.Inputs[3], Statistic(mean), Statistic(variance), norm.Inputs[1], ((Op.BatchNorm)norm.Op).Epsilon, moved.Gain, moved.Unbiased);
     }
+
+    /// <summary>The statistic that a call moves, perhaps on from where calls before it left it.</summary>
+    private int Statistic(Value moved) => _forward[moved.Inputs[0]] is { Op: not Op.State } before ? Statistic(before) : moved.Inputs[0];
 
     /// <summary>Follows bias, ReLU and, where asked, pooling after a linear op as long as each is the only reader of the one before.</summary>
     private Value Absorb(Value linear, out int? bias, out bool relu, out Op.MaxPool2D? pool, bool pooling)

@@ -18,7 +18,7 @@ public sealed record KernelCost(long Flops, long ReadBytes, long WrittenBytes, b
         DenseDgradGroup d => new(2L * d.In * d.Units, Float * (d.Units + ((long)d.In * d.Units)), Float * (long)d.In, false),
         ConvBackwardGroup b => Backward(b),
         PoolBackwardGroup p => new(0, Map(p.Geometry) * (Float + 1), Float * (long)p.Geometry.H * p.Geometry.W * p.Geometry.CStored, false),
-        DenseUpdateGroup d => new(2L * d.In * d.Units, 3L * Float * d.In * d.Units, 3L * Float * d.In * d.Units, true),
+        DenseUpdateGroup d => new(2L * d.In * d.Units * d.Uses.Count, 3L * Float * d.In * d.Units, 3L * Float * d.In * d.Units, true),
         ConvUpdateGroup c => new(Filter(c.Geometry), 3L * Float * Filter(c.Geometry), 3L * Float * Filter(c.Geometry), true),
         PointwiseGroup p => new((long)p.Body.Body.Count * p.Extent.Count, Float * (long)p.Maps.Count * p.Extent.Count, Float * (long)p.Extent.Count, false),
         DropoutGroup d => new(d.Extent.Count, Float * (long)d.Extent.Count, Float * (long)d.Extent.Count, false),

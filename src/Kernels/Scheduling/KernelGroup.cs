@@ -1,4 +1,5 @@
 using Convoke.Kernels.Models;
+using Convoke.Kernels.Types;
 
 namespace Convoke.Kernels.Scheduling;
 
@@ -59,32 +60,6 @@ public sealed record DenseForwardGroup(string Name, int Call, int In, int Units,
     public override IEnumerable<int> Reads => [X];
 
     public override IEnumerable<int> Writes => [Y];
-}
-
-/// <summary>
-/// The end of the network: softmax, cross-entropy, its gradient and the count of right answers, of a row of logits each; whatever of them is wanted.
-/// A map has a row per pixel; a sample's loss is then the mean over its pixels, and its count that of the pixels that are right.
-/// </summary>
-/// <param name="Name">The layer's name.</param>
-/// <param name="Call">The layer call.</param>
-/// <param name="Classes">Length of a row.</param>
-/// <param name="Loss">Null where the model has none.</param>
-/// <param name="Output">What is yielded of a row: itself, <see cref="ActivationKind.Softmax"/> or <see cref="ActivationKind.LogSoftmax"/> of it.</param>
-/// <param name="Logits">The rows.</param>
-/// <param name="LogitsGrad">Their gradient, while training.</param>
-public sealed record HeadGroup(string Name, int Call, int Classes, LossKind? Loss, ActivationKind Output, int Logits, int? LogitsGrad) : KernelGroup(Name, Call)
-{
-    /// <summary>Rows of a sample.</summary>
-    public int Pixels { get; init; } = 1;
-
-    /// <summary>Whether a map is yielded as the user's layout has it, [K,P,Q], rather than [P,Q,K].</summary>
-    public bool ChannelsFirst { get; init; }
-
-    public bool Softmax => Output == ActivationKind.Softmax;
-
-    public override IEnumerable<int> Reads => [Logits];
-
-    public override IEnumerable<int> Writes => LogitsGrad is { } grad ? [grad] : [];
 }
 
 /// <summary>dx = dy w^T, masked by the ReLU that made x where there was one. <paramref name="In"/> counts stored features.</summary>
@@ -249,12 +224,15 @@ public sealed record PoolBackwardGroup(string Name, int Call, ConvGeometry Geome
     public override IEnumerable<int> Writes => [Dx];
 }
 
-/// <summary>dw = x^T dy over the whole batch, the optimizer in its epilogue, and the bias beside it.</summary>
-public sealed record DenseUpdateGroup(string Name, int Call, int In, int Units, int X, int Dy, int Weights, int? Bias) : KernelGroup(Name, Call)
+/// <summary>One call of a dense layer: its input, and the gradient of its result.</summary>
+public sealed record DenseUse(int X, int Dy);
+
+/// <summary>dw = x^T dy over the whole batch, summed over the layer's calls in their order, the optimizer in its epilogue, and the bias beside it.</summary>
+public sealed record DenseUpdateGroup(string Name, int Call, int In, int Units, EquatableArray<DenseUse> Uses, int Weights, int? Bias) : KernelGroup(Name, Call)
 {
     public override bool OverParameters => true;
 
-    public override IEnumerable<int> Reads => [X, Dy];
+    public override IEnumerable<int> Reads => Uses.SelectMany(static u => new[] { u.X, u.Dy });
 
     public override IEnumerable<int> Writes => [];
 }

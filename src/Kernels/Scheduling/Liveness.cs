@@ -55,18 +55,18 @@ public static class Liveness
             {
                 foreach (ChannelVector vector in pointwise.Vectors)
                 {
-                    if (vector.Vector is NormVector.Mean or NormVector.Scale) stage = Math.Max(stage, ofMoments[vector.Parameter] + 1);
-                    if (vector.Vector is NormVector.GradMean or NormVector.GradSlope) stage = Math.Max(stage, ofSums[vector.Parameter] + 1);
+                    if (vector.Vector is NormVector.Mean or NormVector.Scale) stage = Math.Max(stage, ofMoments[vector.Owner] + 1);
+                    if (vector.Vector is NormVector.GradMean or NormVector.GradSlope) stage = Math.Max(stage, ofSums[vector.Owner] + 1);
                 }
             }
 
             if (groups[i] is BatchNormSumsGroup sums)
             {
-                stage = Math.Max(stage, ofMoments[sums.Parameters.Gamma] + 1);
-                ofSums[sums.Parameters.Gamma] = stage;
+                stage = Math.Max(stage, ofMoments[sums.Parameters.Moments] + 1);
+                ofSums[sums.Parameters.Moments] = stage;
             }
 
-            if (groups[i] is BatchMomentsGroup moments) ofMoments[moments.Parameters.Gamma] = stage;
+            if (groups[i] is BatchMomentsGroup moments) ofMoments[moments.Parameters.Moments] = stage;
             foreach (int id in groups[i].Writes) ofValue[id] = stage;
             stages[i] = stage;
         }

@@ -8,7 +8,12 @@ namespace Convoke.Kernels.Scheduling;
 public sealed class ParameterPlanner
 {
     private readonly Dictionary<int, PlacedParameter> _places = [];
+    private readonly Dictionary<int, NormPlace> _norms = [];
     private readonly List<ParameterInfo> _infos = [];
+    private bool _addsUntrained;
+
+    /// <summary>Vectors that a normalization's partial sums are: of the moments, then of the gradients.</summary>
+    private const int NormPartials = 4;
 
     private ParameterPlanner()
     {
@@ -28,20 +33,34 @@ public sealed class ParameterPlanner
     /// <summary>The place of the parameter that is value <paramref name="id"/> of the forward graph.</summary>
     public PlacedParameter this[int id] => _places[id];
 
+    /// <summary>Where one call of a normalization has its vectors and its partial sums, by the id of the call's moments.</summary>
+    public NormPlace Norm(int moments) => _norms[moments];
+
     public static ParameterPlanner Plan(ModelSpec spec, Graph forward, StorageRules storage, IReadOnlyList<KernelGroup> groups)
     {
         var planner = new ParameterPlanner();
+        planner.AddGroups(spec, forward, storage, groups);
+        return planner;
+    }
+
+    /// <summary>Adds what only prediction has: weights of layers that lead to outputs without a loss. They are not trained.</summary>
+    public void AddUntrained(ModelSpec spec, Graph predict, StorageRules storage, IReadOnlyList<KernelGroup> groups)
+    {
+        _addsUntrained = true;
+        AddGroups(spec, predict, storage, groups);
+    }
+
+    private void AddGroups(ModelSpec spec, Graph forward, StorageRules storage, IReadOnlyList<KernelGroup> groups)
+    {
         foreach (KernelGroup group in groups)
         {
-            if (group is ConvForwardGroup conv) planner.AddConv(spec, forward, conv with { Weights = Raw(forward, conv.Weights), Bias = RawBias(forward, conv.Weights, conv.Bias) }, groups);
-            else if (group is DenseForwardGroup dense) planner.AddDense(spec, forward, storage, dense with { Weights = Raw(forward, dense.Weights), Bias = RawBias(forward, dense.Weights, dense.Bias) }, groups);
-            if (group is ConvForwardGroup { Bias: { } convShift }) planner.AddFoldedNorm(forward, convShift);
-            else if (group is DenseForwardGroup { Bias: { } denseShift }) planner.AddFoldedNorm(forward, denseShift);
-            else if (group is BatchMomentsGroup norm) planner.AddNorm(forward, norm.Parameters.Gamma, norm.Parameters.Beta, norm.Parameters.RunningMean, norm.Parameters.RunningVariance);
-            else if (group is PointwiseGroup pointwise) planner.AddNorms(forward, pointwise);
+            if (group is ConvForwardGroup conv) AddConv(spec, forward, conv with { Weights = Raw(forward, conv.Weights), Bias = RawBias(forward, conv.Weights, conv.Bias) }, groups);
+            else if (group is DenseForwardGroup dense) AddDense(spec, forward, storage, dense with { Weights = Raw(forward, dense.Weights), Bias = RawBias(forward, dense.Weights, dense.Bias) }, groups);
+            if (group is ConvForwardGroup { Bias: { } convShift }) AddFoldedNorm(forward, convShift);
+            else if (group is DenseForwardGroup { Bias: { } denseShift }) AddFoldedNorm(forward, denseShift);
+            else if (group is BatchMomentsGroup norm) AddNorm(forward, norm.Parameters);
+            else if (group is PointwiseGroup pointwise) AddNorms(forward, pointwise);
         }
-
-        return planner;
     }
 
     /// <summary>The parameter behind weights into which a normalization went.</summary>
@@ -55,15 +74,16 @@ public sealed class ParameterPlanner
     /// <param name="groups">Its groups.</param>
     public void AddFolded(Graph graph, IEnumerable<KernelGroup> groups)
     {
+        groups = [.. groups];
         foreach (KernelGroup group in groups)
         {
             (int weights, int? bias, int winograd) = group switch
             {
-                ConvForwardGroup conv => (conv.Weights, conv.Bias, conv.Winograd.IsUsed ? WinogradPlan.FilterFloats(conv.Geometry) : 0),
+                ConvForwardGroup conv => (conv.Weights, conv.Bias, UsesWinograd(groups, conv.Weights) ? WinogradPlan.FilterFloats(conv.Geometry) : 0),
                 DenseForwardGroup dense => (dense.Weights, dense.Bias, 0),
                 _ => (-1, null, 0),
             };
-            if (weights < 0 || graph[weights].Op is not Op.FoldedKernel) continue;
+            if (weights < 0 || graph[weights].Op is not Op.FoldedKernel || _places.ContainsKey(weights)) continue;
             AddFolded(graph[weights], _places[Raw(graph, weights)].Floats, winograd);
             AddFolded(graph[bias!.Value], Panels.Pad(graph[bias.Value].Shape[0]), 0);
         }
@@ -76,12 +96,13 @@ public sealed class ParameterPlanner
         DerivedFloats += padded + winogradFloats;
     }
 
-    /// <summary>The same places under the ids of another graph of the same model.</summary>
+    /// <summary>The same places under the ids of another graph of the same model, whose other parameters have none yet.</summary>
     public ParameterPlanner For(Graph graph)
     {
         var planner = new ParameterPlanner { Floats = Floats, DerivedFloats = DerivedFloats, PartialFloats = PartialFloats };
         planner._infos.AddRange(_infos);
-        foreach (Value value in graph.Values.Where(static v => v.Op is Op.Parameter or Op.State)) planner._places[value.Id] = _places.Values.Single(p => p.Name == value.Name);
+        foreach (Value value in graph.Values.Where(static v => v.Op is Op.Parameter or Op.State))
+            if (_places.Values.SingleOrDefault(p => p.Name == value.Name) is { } place) planner._places[value.Id] = place;
         return planner;
     }
 
@@ -89,14 +110,30 @@ public sealed class ParameterPlanner
     private void AddNorms(Graph forward, PointwiseGroup pointwise)
     {
         foreach (Value norm in forward.Values.Where(static v => v.Op is Op.Normalize))
-            if (!_places.ContainsKey(norm.Inputs[3]) && pointwise.Vectors.Any(v => v.Vector == NormVector.RunningScale && v.Parameter == norm.Inputs[3]))
+            if (!_places.ContainsKey(norm.Inputs[3]) && pointwise.Vectors.Any(v => v.Vector == NormVector.RunningScale && v.Owner == norm.Inputs[3]))
                 AddNorm(forward, norm.Inputs[3], norm.Inputs[4], norm.Inputs[1], norm.Inputs[2]);
     }
 
     /// <summary>Likewise by the bias into which one went.</summary>
     private void AddFoldedNorm(Graph forward, int shift)
     {
-        if (forward[shift].Op is Op.FoldedBias) AddNorm(forward, forward[shift].Inputs[2], forward[shift].Inputs[3], forward[shift].Inputs[0], forward[shift].Inputs[1]);
+        if (forward[shift].Op is Op.FoldedBias && !_places.ContainsKey(forward[shift].Inputs[2])) AddNorm(forward, forward[shift].Inputs[2], forward[shift].Inputs[3], forward[shift].Inputs[0], forward[shift].Inputs[1]);
+    }
+
+    /// <summary>Of the calls that share gamma, the first has the vectors and sums that gamma owns, and any other has its own.</summary>
+    private void AddNorm(Graph forward, BatchNormParameters norm)
+    {
+        if (_places.ContainsKey(norm.Gamma))
+        {
+            int stored = Panels.Pad(forward[norm.Gamma].Shape[0]);
+            _norms[norm.Moments] = new(DerivedFloats, PartialFloats);
+            DerivedFloats += NormVectors.Count * stored;
+            PartialFloats += NormPartials * stored;
+            return;
+        }
+
+        AddNorm(forward, norm.Gamma, norm.Beta, norm.RunningMean, norm.RunningVariance);
+        _norms[norm.Moments] = new(_places[norm.Gamma].Derived, _places[norm.Gamma].Partial);
     }
 
     /// <summary>Gamma owns the normalization's vectors in the derived area, and its partial sums: of the moments, then of the gradients.</summary>
@@ -104,7 +141,7 @@ public sealed class ParameterPlanner
     {
         int channels = forward[gamma].Shape[0], stored = Panels.Pad(channels);
         AxisInfo[] axes = [Plain(channels, 1)];
-        Add(forward[gamma], [channels], "O", axes, stored, 1, derivedFloats: NormVectors.Count * stored, partial: true, partialFloats: 4 * stored, initializer: Initializer.Ones);
+        Add(forward[gamma], [channels], "O", axes, stored, 1, derivedFloats: NormVectors.Count * stored, partial: true, partialFloats: NormPartials * stored, initializer: Initializer.Ones);
         Add(forward[beta], [channels], "O", axes, stored, 0, derivedFloats: 0, partial: false);
         Add(forward[mean], [channels], "O", axes, stored, 0, derivedFloats: 0, partial: false, trained: false);
         Add(forward[variance], [channels], "O", axes, stored, 0, derivedFloats: 0, partial: false, initializer: Initializer.Ones, trained: false);
@@ -112,6 +149,7 @@ public sealed class ParameterPlanner
 
     private void AddConv(ModelSpec spec, Graph forward, ConvForwardGroup conv, IReadOnlyList<KernelGroup> groups)
     {
+        if (_places.ContainsKey(conv.Weights)) return;
         ConvGeometry g = conv.Geometry;
         int b = g.Panel;
         AxisInfo r = Plain(g.R, g.S * g.CStored * b), s = Plain(g.S, g.CStored * b), c = Plain(g.C, b), k = new(g.K, 1, b, g.Reduction * b);
@@ -120,14 +158,18 @@ public sealed class ParameterPlanner
         bool hasDgrad = groups.OfType<ConvBackwardGroup>().Any(x => x.Weights == conv.Weights && x.Dx is not null);
         Add(forward[conv.Weights], keras ? [g.R, g.S, g.C, g.K] : [g.K, g.C, g.R, g.S], keras ? "HWIO" : "OIHW", keras ? [r, s, c, k] : [k, c, r, s],
             g.Reduction * g.KStored, Bound(spec.Preset, fanIn, fanOut), derivedFloats: hasDgrad ? g.R * g.S * g.KStored * Panels.Pad(g.CStored) : 0, partial: true,
-            winogradFloats: conv.Winograd.IsUsed ? WinogradPlan.FilterFloats(g) : 0,
+            winogradFloats: conv.Winograd.IsUsed || UsesWinograd(groups, conv.Weights) ? WinogradPlan.FilterFloats(g) : 0,
             flippedFloats: groups.OfType<ConvBackwardGroup>().Any(x => x.Weights == conv.Weights && x.DgradWinograd.IsUsed) ? WinogradPlan.FilterFloats(g) : 0,
             partialFloats: groups.OfType<ConvBackwardGroup>().Any(x => x.Weights == conv.Weights && x.Partial == ConvPartial.Winograd) ? WinogradPlan.FilterFloats(g) : null);
         if (conv.Bias is { } bias) AddBias(spec, forward[bias], g.K, fanIn, partial: true);
     }
 
+    /// <summary>Whether some call of a convolution reads its filter transformed.</summary>
+    private static bool UsesWinograd(IEnumerable<KernelGroup> groups, int weights) => groups.Any(g => g is ConvForwardGroup { Winograd.IsUsed: true } c && c.Weights == weights);
+
     private void AddDense(ModelSpec spec, Graph forward, StorageRules storage, DenseForwardGroup dense, IReadOnlyList<KernelGroup> groups)
     {
+        if (_places.ContainsKey(dense.Weights)) return;
         ValueStorage x = storage.Of(dense.X);
         int stored = Panels.Pad(dense.Units), b = Panels.Width(stored);
         AxisInfo h = Plain(x.Rows, x.Columns * x.Stored * b), w = Plain(x.Columns, x.Stored * b), c = Plain(x.Channels, b), units = new(dense.Units, 1, b, dense.In * b);
@@ -147,6 +189,12 @@ public sealed class ParameterPlanner
         Value parameter, int[] shape, string layout, AxisInfo[] axes, int floats, double bound, int derivedFloats, bool partial,
         int winogradFloats = 0, int flippedFloats = 0, int? partialFloats = null, Initializer? initializer = null, bool trained = true)
     {
+        if (_addsUntrained)
+        {
+            if (_infos.Any(info => info.Name == parameter.Name)) return;
+            trained = false;
+        }
+
         int padded = Panels.Pad(floats);
         _infos.Add(new(parameter.Name, new(shape), layout, Floats, padded, new(axes), initializer ?? (bound == 0 ? Initializer.Zeros : Initializer.Uniform), bound) { IsTrained = trained });
         _places[parameter.Id] = new(parameter.Name, Floats, floats, DerivedFloats, DerivedFloats + Panels.Pad(derivedFloats), DerivedFloats + Panels.Pad(derivedFloats) + winogradFloats, PartialFloats);
@@ -160,6 +208,11 @@ public sealed class ParameterPlanner
     /// <summary>Keras: Glorot uniform, sqrt(6 / (in + out)) (Glorot and Bengio 2010, eq. 16). PyTorch: Kaiming uniform with a = sqrt 5, which is 1 / sqrt(in) (He et al. 2015).</summary>
     private static double Bound(Preset preset, int fanIn, int fanOut) => preset == Preset.Keras ? Math.Sqrt(6.0 / (fanIn + fanOut)) : 1 / Math.Sqrt(fanIn);
 }
+
+/// <summary>Offsets, in floats, of what one call of a normalization keeps.</summary>
+/// <param name="Derived">Of its vectors (<see cref="NormVector"/>) in the arena of derived layouts.</param>
+/// <param name="Partial">Of its sums in a task's partial: two vectors of the moments, two of the gradients.</param>
+public readonly record struct NormPlace(int Derived, int Partial);
 
 /// <summary>A parameter's offsets, in floats, in the three arenas.</summary>
 /// <param name="Name">Its name.</param>

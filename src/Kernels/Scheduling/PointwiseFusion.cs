@@ -143,14 +143,14 @@ public sealed class PointwiseFusion
                     return ActivationStep.Gradient(f.Kind, X(0), X(1), f.Slope);
                 case Op.BatchNorm:
                     formula = "(x - mean) scale + beta";
-                    return new Expression.MultiplyAdd(X(0) - Vector("mean", value.Inputs[2], NormVector.Mean), Vector("scale", value.Inputs[2], NormVector.Scale), Vector("beta", value.Inputs[3], null));
+                    return new Expression.MultiplyAdd(X(0) - Vector("mean", value.Inputs[1], NormVector.Mean), Vector("scale", value.Inputs[1], NormVector.Scale), Vector("beta", value.Inputs[3], null));
                 case Op.Normalize:
                     formula = "(x - mean) scale + beta";
                     return new Expression.MultiplyAdd(X(0) - Vector("mean", value.Inputs[1], null), Vector("scale", value.Inputs[3], NormVector.RunningScale), Vector("beta", value.Inputs[4], null));
                 case Op.BatchNormGrad:
                     formula = "scale (dy - mean dy - (x - mean) slope)";
-                    int gamma = value.Inputs[3];
-                    return Vector("scale", gamma, NormVector.Scale) * (X(0) - Vector("gradMean", gamma, NormVector.GradMean) - (X(1) - Vector("mean", gamma, NormVector.Mean)) * Vector("slope", gamma, NormVector.GradSlope));
+                    int moments = value.Inputs[2];
+                    return Vector("scale", moments, NormVector.Scale) * (X(0) - Vector("gradMean", moments, NormVector.GradMean) - (X(1) - Vector("mean", moments, NormVector.Mean)) * Vector("slope", moments, NormVector.GradSlope));
                 default:
                     throw new NotSupportedException($"{value.Op.Mnemonic} is not element by element");
             }
@@ -162,13 +162,13 @@ public sealed class PointwiseFusion
                 if (Constants.All(c => c.Name != constant.Name)) Constants.Add(constant);
         }
 
-        private Expression Vector(string name, int parameter, NormVector? vector)
+        private Expression Vector(string name, int owner, NormVector? vector)
         {
-            ChannelVector? known = Vectors.Find(v => v.Parameter == parameter && v.Vector == vector);
+            ChannelVector? known = Vectors.Find(v => v.Owner == owner && v.Vector == vector);
             if (known is null)
             {
                 if (Vectors.Exists(v => v.Name == name)) name += Vectors.Count;
-                Vectors.Add(known = new(name, parameter, vector));
+                Vectors.Add(known = new(name, owner, vector));
             }
 
             return known.Name;

@@ -25,6 +25,6 @@ public sealed record PointwiseGroup(string Name, int Call, string Role, ValueSto
 
 /// <summary>One float per stored channel: a parameter, or one of the vectors that a normalization keeps (<see cref="NormVector"/>).</summary>
 /// <param name="Name">What pointwise code calls it.</param>
-/// <param name="Parameter">Id of the parameter; of gamma, where it is a vector of a normalization.</param>
+/// <param name="Owner">Id of the parameter; where it is a vector of a normalization, of the call's moments, or for <see cref="NormVector.RunningScale"/> of gamma.</param>
 /// <param name="Vector">Null for the parameter itself.</param>
-public sealed record ChannelVector(string Name, int Parameter, NormVector? Vector = null);
+public sealed record ChannelVector(string Name, int Owner, NormVector? Vector = null);

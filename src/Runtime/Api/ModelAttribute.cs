@@ -43,4 +43,7 @@ public sealed class ModelAttribute(params int[] input) : Attribute
 
     /// <summary>Whose conventions hold: names and axis order of parameters, initialisation, constants of the optimizer.</summary>
     public Defaults Defaults { get; set; }
+
+    /// <summary>What products are made of on a GPU; float32 where left out. A processor computes in float32 whatever stands here.</summary>
+    public Precision Precision { get; set; }
 }

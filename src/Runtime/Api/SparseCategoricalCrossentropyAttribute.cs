@@ -8,5 +8,5 @@ namespace Convoke;
 /// A model that ends in an image [H, W, classes] is judged pixel by pixel: every pixel has a label, and the mean is over pixels too.
 /// </remarks>
 [Conditional("CONVOKE_KEEP_ATTRIBUTES")]
-[AttributeUsage(AttributeTargets.Class, Inherited = false)]
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = true, Inherited = false)]
 public sealed class SparseCategoricalCrossentropyAttribute : LossAttribute;

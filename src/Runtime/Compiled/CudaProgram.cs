@@ -38,6 +38,9 @@ public sealed class CudaPlan
     /// <summary>Launches before a forward pass, after parameters changed in any way: what only prediction derives from them.</summary>
     public CudaLaunchPlan[] Fold { get; init; } = [];
 
+    /// <summary>Compute capability that the text needs beyond the least one there is, times ten; 0 for none. Prediction then reads derived layouts, too.</summary>
+    public int Capability { get; init; }
+
     /// <summary>Floats per sample of a training step's values.</summary>
     public required int TrainSampleFloats { get; init; }
 
@@ -69,6 +72,9 @@ public readonly record struct CudaKernelPlan(string Name, int Threads, int Regis
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed record CudaLaunchPlan(int Kernel, int FixedBlocks, int BlocksPerUnit, int SamplesPerUnit, int MaxUnits, CudaArgumentPlan[] Arguments)
 {
+    /// <summary>Whether it may run beside all launches behind it but the pass's last, which waits for it.</summary>
+    public bool Beside { get; init; }
+
     /// <summary>Blocks for <paramref name="n"/> samples.</summary>
     public int Blocks(int n) => FixedBlocks + (BlocksPerUnit * (int)Math.Min(((long)n + SamplesPerUnit - 1) / SamplesPerUnit, MaxUnits));
 }
@@ -113,12 +119,15 @@ public enum CudaAreaPlan
     /// <summary>Values of the batch: value v of sample n lies at offset(v) * capacity + n * size(v).</summary>
     Batch,
 
-    /// <summary>Losses f32[N].</summary>
+    /// <summary>Losses f32[N, losses].</summary>
     Losses,
 
-    /// <summary>Right or wrong i32[N].</summary>
+    /// <summary>Right answers of each sample, i32[N].</summary>
     Correct,
 
-    /// <summary>Output f32[N, classes].</summary>
+    /// <summary>Output f32[N, values of all outputs].</summary>
     Output,
+
+    /// <summary>Sum of each loss f64[losses], of a model that has several.</summary>
+    Totals,
 }

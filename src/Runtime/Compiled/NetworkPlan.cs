@@ -21,17 +21,47 @@ public sealed class NetworkPlan
     /// <summary>Order of an input sample's axes in the user's memory.</summary>
     public required Layout Layout { get; init; }
 
-    /// <summary>Classes of a prediction, or other values of a row.</summary>
-    public required int Classes { get; init; }
+    /// <summary>What the model yields, at least one. What a sample has of all of them stands together in their order: its outputs, its losses, its labels, its target rows.</summary>
+    public required OutputPlan[] Outputs
+    {
+        get;
+        init
+        {
+            field = value;
+            Losses = [.. value.Where(static output => output.Loss is not null)];
+            OutputLength = value.Sum(static output => output.Length);
+            LabelLength = Losses.Where(static output => !output.TakesRows).Sum(static output => output.Pixels);
+            TargetLength = Losses.Where(static output => output.TakesRows).Sum(static output => output.Length);
+            Counted = Array.Find(Losses, static output => output.TellsClasses);
+            Told = value is [{ } only] && (only.Loss is null || only.TellsClasses) ? only : Counted;
+            ToldAt = value.TakeWhile(output => !ReferenceEquals(output, Told)).Sum(static output => output.Length);
+            LossNames = [.. Losses.Select(static output => output.Name)];
+        }
+    }
 
-    /// <summary>Rows of <see cref="Classes"/> values in an output sample: 1, or the pixels of a map, each of which has a label of its own.</summary>
-    public int Pixels { get; init; } = 1;
+    /// <summary>Those of them that have a loss; none in a model that only predicts.</summary>
+    public OutputPlan[] Losses { get; private init; } = [];
 
-    /// <summary>Values of one output sample.</summary>
-    public int OutputLength => Pixels * Classes;
+    /// <summary>Their names.</summary>
+    public string[] LossNames { get; private init; } = [];
 
-    /// <summary>Null for a model that only predicts.</summary>
-    public required LossPlan? Loss { get; init; }
+    /// <summary>Values of all outputs of a sample.</summary>
+    public int OutputLength { get; private init; }
+
+    /// <summary>Class indices that the losses take of a sample.</summary>
+    public int LabelLength { get; private init; }
+
+    /// <summary>Target values that the losses take of a sample.</summary>
+    public int TargetLength { get; private init; }
+
+    /// <summary>The output whose right answers are counted, the first with a cross-entropy; null where there is none.</summary>
+    public OutputPlan? Counted { get; private init; }
+
+    /// <summary>The output that stands for classes: a model's only one, unless its loss is of values, or of several the one whose right answers are counted; else null.</summary>
+    public OutputPlan? Told { get; private init; }
+
+    /// <summary>Where it stands among the outputs of a sample.</summary>
+    public int ToldAt { get; private init; }
 
     /// <summary>Null for a model that only predicts.</summary>
     public required OptimizerPlan? Optimizer { get; init; }
@@ -67,11 +97,30 @@ public sealed class NetworkPlan
     public required int PredictTaskFloats { get; init; }
 }
 
+/// <summary>One output of a model.</summary>
+/// <param name="Name">As the user named it; "Output" for an only one without a name.</param>
+/// <param name="Classes">Classes, or other values of a row.</param>
+/// <param name="Pixels">Rows of a sample: 1, or the pixels of a map, each of which has a label of its own where the output stands for classes.</param>
+/// <param name="Loss">Null where it is only predicted.</param>
+/// <param name="Weight">What the loss counts for in the total.</param>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed record OutputPlan(string Name, int Classes, int Pixels, LossPlan? Loss, double Weight = 1)
+{
+    /// <summary>Values of one sample.</summary>
+    public int Length => Pixels * Classes;
+
+    /// <summary>Whether the loss is a cross-entropy.</summary>
+    public bool TellsClasses => Loss is LossPlan.CategoricalCrossentropy or LossPlan.SparseCategoricalCrossentropy or LossPlan.CrossEntropy;
+
+    /// <summary>Whether the loss takes floats, as many as the output has; otherwise class indices.</summary>
+    public bool TakesRows => Loss is LossPlan.CategoricalCrossentropy or LossPlan.MeanSquaredError or LossPlan.SmoothL1;
+}
+
 /// <summary>The loss, and the kind of labels that it takes.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public enum LossPlan
 {
-    /// <summary>Target rows of <see cref="NetworkPlan.Classes"/> floats.</summary>
+    /// <summary>Target rows of <see cref="OutputPlan.Classes"/> floats.</summary>
     CategoricalCrossentropy,
 
     /// <summary>Class indices; the model ends in a softmax.</summary>
@@ -79,6 +128,12 @@ public enum LossPlan
 
     /// <summary>Class indices; the model ends in logits.</summary>
     CrossEntropy,
+
+    /// <summary>Floats, one for each value of the output.</summary>
+    MeanSquaredError,
+
+    /// <summary>Floats, one for each value of the output.</summary>
+    SmoothL1,
 }
 
 /// <summary>The optimizer's constants.</summary>

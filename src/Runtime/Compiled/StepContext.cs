@@ -31,19 +31,19 @@ public unsafe sealed class StepContext
     /// <summary>Input samples f32[N, H*W*C] NHWC, dense rows (a row is not aligned).</summary>
     public float* Images;
 
-    /// <summary>Class indices i32[N, Pixels]; null where the loss takes rows, or there are no labels.</summary>
+    /// <summary>Class indices i32[N, LabelLength], of all losses that take them; null where none does, or there are no labels.</summary>
     public int* Labels;
 
-    /// <summary>Target rows f32[N, Pixels, Classes], dense rows; null where the loss takes indices, or there are no labels.</summary>
+    /// <summary>Target values f32[N, TargetLength], of all losses that take them, dense; null where none does, or there are no labels.</summary>
     public float* Targets;
 
-    /// <summary>Loss of each sample f32[N]; null where none is wanted.</summary>
+    /// <summary>Losses of each sample f32[N, losses]; null where none is wanted.</summary>
     public float* Losses;
 
-    /// <summary>How many of the sample's rows (1, or the pixels of a map) were classified right, i32[N]; null where <see cref="Losses"/> is.</summary>
+    /// <summary>How many of the sample's rows (1, or the pixels of a map) were classified right, i32[N], of the first output with a cross-entropy; null where <see cref="Losses"/> is.</summary>
     public int* Correct;
 
-    /// <summary>Model output f32[N, Pixels, Classes], of channels-first models f32[N, Classes, Pixels], dense rows; null while training.</summary>
+    /// <summary>Outputs f32[N, OutputLength]: of each sample all outputs one behind the other, [Pixels, Classes], of channels-first models [Classes, Pixels]; null while training.</summary>
     public float* Output;
 
     /// <summary>Samples that <see cref="Batch"/> has room for.</summary>

@@ -35,6 +35,14 @@ internal sealed class CudaMark : CudaHandle
         CudaErrors.Check(DriverAPINativeMethods.Events.cuEventRecord(Event, queue.Stream), "cuEventRecord", Context);
     }
 
+    /// <summary>What the queue gets from now on waits for the work before the mark.</summary>
+    public void HoldBack(CudaQueue queue)
+    {
+        ThrowIfUnusable();
+        queue.ThrowIfUnusable();
+        CudaErrors.Check(DriverAPINativeMethods.Streams.cuStreamWaitEvent(queue.Stream, Event, 0), "cuStreamWaitEvent", Context);
+    }
+
     /// <summary>Waits until the work before it is done.</summary>
     public void Wait()
     {

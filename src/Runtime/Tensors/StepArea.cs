@@ -17,15 +17,14 @@ internal sealed unsafe class StepArea(NetworkPlan plan, bool training) : IDispos
         int capacity = checked(samples + CpuProgram.ImagesPerChunk - 1) / CpuProgram.ImagesPerChunk * CpuProgram.ImagesPerChunk;
         long sampleFloats = training ? plan.TrainSampleFloats : plan.PredictSampleFloats;
         long imageFloats = (long)plan.Height * plan.Width * plan.Channels;
-        bool rows = plan.Loss == LossPlan.CategoricalCrossentropy, indices = plan.Loss is not null && !rows;
 
         long byteCount = 0;
         long batch = Reserve(ref byteCount, capacity, sampleFloats);
         long images = Reserve(ref byteCount, capacity, imageFloats);
-        long labels = Reserve(ref byteCount, capacity, indices ? plan.Pixels : 0);
-        long targets = Reserve(ref byteCount, capacity, rows ? plan.OutputLength : 0);
-        long losses = Reserve(ref byteCount, capacity, plan.Loss is null ? 0 : 1);
-        long correct = Reserve(ref byteCount, capacity, plan.Loss is null ? 0 : 1);
+        long labels = Reserve(ref byteCount, capacity, plan.LabelLength);
+        long targets = Reserve(ref byteCount, capacity, plan.TargetLength);
+        long losses = Reserve(ref byteCount, capacity, plan.Losses.Length);
+        long correct = Reserve(ref byteCount, capacity, plan.Counted is null ? 0 : 1);
         long output = Reserve(ref byteCount, capacity, training ? 0 : plan.OutputLength);
 
         // Built before the old block goes, so that a model which ran out of memory is still whole.
@@ -35,24 +34,24 @@ internal sealed unsafe class StepArea(NetworkPlan plan, bool training) : IDispos
         byte* start = block.Pointer;
         Context.Batch = (float*)(start + batch);
         Context.Images = (float*)(start + images);
-        Labels = indices ? (int*)(start + labels) : null;
-        Targets = rows ? (float*)(start + targets) : null;
-        Losses = plan.Loss is null ? null : (float*)(start + losses);
-        Correct = plan.Loss is null ? null : (int*)(start + correct);
+        Labels = plan.LabelLength > 0 ? (int*)(start + labels) : null;
+        Targets = plan.TargetLength > 0 ? (float*)(start + targets) : null;
+        Losses = plan.Losses.Length == 0 ? null : (float*)(start + losses);
+        Correct = plan.Counted is null ? null : (int*)(start + correct);
         Context.Output = training ? null : (float*)(start + output);
         Context.Capacity = capacity;
     }
 
-    /// <summary>Class indices i32[Capacity, Pixels]; null unless the loss takes them.</summary>
+    /// <summary>Class indices i32[Capacity, LabelLength]; null unless a loss takes them.</summary>
     public int* Labels { get; private set; }
 
-    /// <summary>Target rows f32[Capacity, Pixels, Classes]; null unless the loss takes them.</summary>
+    /// <summary>Target values f32[Capacity, TargetLength]; null unless a loss takes them.</summary>
     public float* Targets { get; private set; }
 
-    /// <summary>Losses f32[Capacity]; null without a loss.</summary>
+    /// <summary>Losses f32[Capacity, losses]; null without a loss.</summary>
     public float* Losses { get; private set; }
 
-    /// <summary>Rows that are right i32[Capacity]; null without a loss.</summary>
+    /// <summary>Rows that are right i32[Capacity]; null without a cross-entropy.</summary>
     public int* Correct { get; private set; }
 
     /// <summary>Sets the batch of the coming step, with its labels and losses or without.</summary>

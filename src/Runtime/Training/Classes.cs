@@ -5,15 +5,16 @@ namespace Convoke;
 /// <summary>From rows of outputs to the classes that they speak for.</summary>
 internal static class Classes
 {
-    /// <summary>Of each row of outputs [N, Pixels, Classes], or of a channels-first map [N, Classes, Pixels], the largest value's class.</summary>
+    /// <summary>Of each row of the output that stands for classes [Pixels, Classes], or of a channels-first map [Classes, Pixels], in outputs f32[N, OutputLength], the largest value's class.</summary>
     public static void Largest(NetworkPlan plan, ReadOnlySpan<float> output, Span<int> classes)
     {
-        bool classesFirst = plan.Pixels > 1 && plan.Layout == Layout.ChannelsFirst;
+        OutputPlan told = plan.Told!;
+        bool classesFirst = told.Pixels > 1 && plan.Layout == Layout.ChannelsFirst;
         for (int i = 0; i < classes.Length; i++)
         {
-            (int sample, int pixel) = Math.DivRem(i, plan.Pixels);
-            ReadOnlySpan<float> rows = output.Slice(sample * plan.OutputLength, plan.OutputLength);
-            classes[i] = classesFirst ? Largest(rows[pixel..], plan.Pixels, plan.Classes) : Largest(rows[(pixel * plan.Classes)..], 1, plan.Classes);
+            (int sample, int pixel) = Math.DivRem(i, told.Pixels);
+            ReadOnlySpan<float> rows = output.Slice((sample * plan.OutputLength) + plan.ToldAt, told.Length);
+            classes[i] = classesFirst ? Largest(rows[pixel..], told.Pixels, told.Classes) : Largest(rows[(pixel * told.Classes)..], 1, told.Classes);
         }
     }
 

@@ -14,12 +14,13 @@ internal sealed unsafe class CpuEngine : StepEngine
     private readonly UpdatePhase _update;
     private readonly PredictPhase _predict;
     private bool _derivedIsStale = true, _foldedIsStale = true;
-    private double _lossSum;
+    private readonly double[] _batchLosses, _lossSums;
     private long _correct, _samples;
 
     public CpuEngine(NetworkPlan plan, CpuProgram program, int threads, ulong seed)
     {
         (_plan, _program) = (plan, program);
+        (_batchLosses, _lossSums) = (new double[plan.Losses.Length], new double[plan.Losses.Length]);
         Memory = new ModelMemory(plan, threads);
         Memory.Training.Context.Seed = seed;
         _pool = new WorkerPool(threads);
@@ -44,15 +45,19 @@ internal sealed unsafe class CpuEngine : StepEngine
     public override float* ReadGradients() => Memory.Gradients;
 
     /// <inheritdoc/>
-    public override void ClearSum() => (_lossSum, _correct, _samples) = (0, 0, 0);
+    public override void ClearSum()
+    {
+        _lossSums.AsSpan().Clear();
+        (_correct, _samples) = (0, 0);
+    }
 
     /// <inheritdoc/>
-    public override BatchSum ReadSum() => new(_lossSum, _correct, _samples);
+    public override BatchSum ReadSum() => BatchSum.Of(_plan, _lossSums, _correct, _samples);
 
     /// <inheritdoc/>
     public override void Train(SampleSource source, int count, int? epoch)
     {
-        Add(ForwardAndBackward(source, count, epoch, gradients: null));
+        ForwardAndBackward(source, count, epoch, gradients: null);
         OptimizerClock.Set(Memory.Training.Context, _plan.Optimizer!, Step + 1);
         _pool.Run(_update, _program.UpdateTasks);
         _foldedIsStale = true;
@@ -64,7 +69,7 @@ internal sealed unsafe class CpuEngine : StepEngine
     {
         Memory.EnsureGradients();
         HasGradients = false;
-        Add(ForwardAndBackward(source, count, epoch: null, Memory.Gradients));
+        ForwardAndBackward(source, count, epoch: null, Memory.Gradients);
         _pool.Run(_update, _program.UpdateTasks);
         HasGradients = true;
     }
@@ -73,11 +78,12 @@ internal sealed unsafe class CpuEngine : StepEngine
     public override void Evaluate(SampleSource source, int count)
     {
         Forward(source, count, measured: true, null, null);
-        Add(Sum(Memory.Prediction.Context));
+        Sum(Memory.Prediction.Context);
+        Add(Memory.Prediction.Context);
     }
 
     /// <inheritdoc/>
-    public override void Predict(SampleSource source, int count, float* probabilities, int* classes) => Forward(source, count, measured: false, probabilities, classes);
+    public override void Predict(SampleSource source, int count, float** outputs, int* classes) => Forward(source, count, measured: false, outputs, classes);
 
     /// <summary>Why the loss of a batch is not finite under the parameters as they are: the text that another device's failed step is reported with.</summary>
     /// <param name="source">The batch's samples.</param>
@@ -101,14 +107,15 @@ internal sealed unsafe class CpuEngine : StepEngine
         Memory.Dispose();
     }
 
-    private void Add(BatchSum sum)
+    /// <summary>Adds the batch that <see cref="Sum"/> has summed.</summary>
+    private void Add(StepContext context)
     {
-        _lossSum += sum.Loss;
-        _correct += sum.Correct;
-        _samples += sum.Count;
+        for (int i = 0; i < _lossSums.Length; i++) _lossSums[i] += _batchLosses[i];
+        for (int n = 0; n < context.N && context.Correct != null; n++) _correct += context.Correct[n];
+        _samples += context.N;
     }
 
-    private BatchSum ForwardAndBackward(SampleSource source, int count, int? epoch, float* gradients)
+    private void ForwardAndBackward(SampleSource source, int count, int? epoch, float* gradients)
     {
         Memory.EnsureTraining(count);
         RefreshDerived();
@@ -125,16 +132,17 @@ internal sealed unsafe class CpuEngine : StepEngine
 
         _train.Source = null;
         context.Draw++;
-        BatchSum sum = Sum(context);
-        return double.IsFinite(sum.Loss) ? sum : throw NotFinite(context, sum.Loss, epoch);
+        double loss = Sum(context);
+        if (!double.IsFinite(loss)) throw NotFinite(context, loss, epoch);
+        Add(context);
     }
 
-    private void Forward(SampleSource source, int count, bool measured, float* probabilities, int* classes)
+    private void Forward(SampleSource source, int count, bool measured, float** outputs, int* classes)
     {
         Memory.EnsurePrediction(count);
         RefreshFolded();
         Memory.Prediction.Begin(count, measured);
-        _predict.Aim(source, probabilities, classes);
+        _predict.Aim(source, outputs, classes);
         _pool.Run(_predict, (count + CpuProgram.ImagesPerChunk - 1) / CpuProgram.ImagesPerChunk);
         _predict.Aim(null, null, null);
     }
@@ -155,17 +163,18 @@ internal sealed unsafe class CpuEngine : StepEngine
         _derivedIsStale = false;
     }
 
-    /// <summary>Sums in double and in the order of the samples, so that the number of threads does not show.</summary>
-    private static BatchSum Sum(StepContext context)
+    /// <summary>Sums each loss in double and in the order of the samples, so that the number of threads does not show; yields the sum of the total.</summary>
+    private double Sum(StepContext context)
     {
-        double loss = 0;
-        long correct = 0;
-        for (int n = 0; n < context.N; n++)
+        double total = 0;
+        for (int i = 0; i < _batchLosses.Length; i++)
         {
-            loss += context.Losses[n];
-            correct += context.Correct[n];
+            double loss = 0;
+            for (int n = 0; n < context.N; n++) loss += context.Losses[((long)n * _batchLosses.Length) + i];
+            _batchLosses[i] = loss;
+            total += _plan.Losses[i].Weight * loss;
         }
-        return new BatchSum(loss, correct, context.N);
+        return total;
     }
 
     private NonFiniteLossException NotFinite(StepContext failed, double loss, int? epoch)

@@ -5,6 +5,8 @@ namespace Convoke;
 /// <summary>Samples of a data set from a position on, in its own order or shuffled.</summary>
 internal sealed unsafe class DatasetSource(NetworkPlan plan, Dataset data) : SampleSource
 {
+    private readonly DatasetTargets _targets = new(plan, data);
+
     /// <summary>The set.</summary>
     public Dataset Data => data;
 
@@ -22,14 +24,8 @@ internal sealed unsafe class DatasetSource(NetworkPlan plan, Dataset data) : Sam
         {
             int index = Order is { } order ? order[Start + n] : Start + n;
             data.CopyChannelsLast(index, new Span<float>(step.Images + ((long)n * sampleLength), sampleLength));
-            ReadOnlySpan<int> labels = data.LabelsOf(index);
-            if (step.Labels != null) labels.CopyTo(new Span<int>(step.Labels + ((long)n * plan.Pixels), plan.Pixels));
-            if (step.Targets != null)
-            {
-                Span<float> rows = new(step.Targets + ((long)n * plan.OutputLength), plan.OutputLength);
-                rows.Clear();
-                for (int pixel = 0; pixel < labels.Length; pixel++) rows[(pixel * plan.Classes) + labels[pixel]] = 1f;
-            }
+            if (step.Labels != null || step.Targets != null)
+                _targets.Copy(index, new Span<int>(step.Labels + ((long)n * plan.LabelLength), plan.LabelLength), new Span<float>(step.Targets + ((long)n * plan.TargetLength), plan.TargetLength));
         }
     }
 }

@@ -17,6 +17,6 @@ internal static class EvaluationLoop
             engine.Evaluate(source, Math.Min(batchSize, data.Count - start));
         }
         BatchSum sum = engine.ReadSum();
-        return new Evaluation(sum.Loss / data.Count, plan.Accuracy ? (double)sum.Correct / ((long)data.Count * plan.Pixels) : null, data.Count);
+        return new Evaluation(sum.MeanLoss, sum.Accuracy(plan), data.Count) { Losses = sum.Losses };
     }
 }

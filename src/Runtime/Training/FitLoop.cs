@@ -70,15 +70,13 @@ internal sealed class FitLoop(NetworkPlan plan, StepEngine engine, ModelGuard gu
     }
 
     private EpochResult Result(int epoch, Evaluation? validation) =>
-        new(epoch, _sum.Loss / _sum.Count, Accuracy, validation?.Loss, validation?.Accuracy, Stopwatch.GetElapsedTime(_epochBegan), _step);
-
-    private double? Accuracy => plan.Accuracy ? (double)_sum.Correct / (_sum.Count * plan.Pixels) : null;
+        new(epoch, _sum.MeanLoss, _sum.Accuracy(plan), validation?.Loss, validation?.Accuracy, Stopwatch.GetElapsedTime(_epochBegan), _step) { Losses = _sum.Losses };
 
     private void Report(int epoch, EpochResult? completed)
     {
         if (progress is null) return;
         _lastReport = Stopwatch.GetTimestamp();
-        FitProgress report = new(epoch, options.Epochs, _step, _steps, _samples, _sum.Loss / _sum.Count, Accuracy, Stopwatch.GetElapsedTime(_began), Stopwatch.GetElapsedTime(_epochBegan), completed);
+        FitProgress report = new(epoch, options.Epochs, _step, _steps, _samples, _sum.MeanLoss, _sum.Accuracy(plan), Stopwatch.GetElapsedTime(_began), Stopwatch.GetElapsedTime(_epochBegan), completed);
         guard.Pause();
         try
         {

@@ -38,7 +38,7 @@ internal sealed class InputChecks(NetworkPlan plan)
     /// <summary>A model with a loss.</summary>
     public void HasLoss()
     {
-        if (plan.Loss is null) throw new InvalidOperationException($"{plan.Name} has no loss and only predicts: add a loss and an optimizer to the class, for example [Adam, SparseCategoricalCrossentropy].");
+        if (plan.Losses.Length == 0) throw new InvalidOperationException($"{plan.Name} has no loss and only predicts: add a loss and an optimizer to the class, for example [Adam, SparseCategoricalCrossentropy].");
     }
 
     /// <summary>A model with a loss and an optimizer.</summary>
@@ -48,35 +48,69 @@ internal sealed class InputChecks(NetworkPlan plan)
         if (plan.Optimizer is null) throw new InvalidOperationException($"{plan.Name} has no optimizer and cannot train: add one to the class, for example [Adam] or [Sgd(0.01)].");
     }
 
-    /// <summary>Class indices, one per sample, for a loss that takes them.</summary>
-    public void Labels(ReadOnlySpan<int> labels, int samples)
+    /// <summary>A model of one output, for calls that know one.</summary>
+    public void HasOneOutput()
+    {
+        if (plan.Outputs.Length == 1) return;
+        string names = Words(plan.Outputs);
+        throw new InvalidOperationException($"{plan.Name} has the outputs {names}: call Predict(images), which returns them all, or Predict(images, {string.Join(", ", plan.Outputs.Select(static output => Camel(output.Name)))}).");
+    }
+
+    /// <summary>A model of one loss, for calls that take one target.</summary>
+    public void HasOneLoss(string call)
     {
         HasLoss();
-        if (plan.Loss == LossPlan.CategoricalCrossentropy)
-            throw new LabelException(Text($"{plan.Name}: the loss CategoricalCrossentropy takes target rows f32[N, {plan.Classes}], got class indices; pass one-hot rows, or write [SparseCategoricalCrossentropy] on the class."));
-        if (labels.Length != (long)samples * plan.Pixels)
-            throw new ShapeMismatchException(plan.Pixels == 1
-                ? Text($"{plan.Name}: {samples} samples need {samples} labels, got {labels.Length}.")
-                : Text($"{plan.Name}: {samples} samples of {plan.Pixels} pixels need {samples} x {plan.Pixels} = {(long)samples * plan.Pixels} labels, got {labels.Length}."));
+        if (plan.Losses.Length > 1)
+            throw new InvalidOperationException($"{plan.Name} has losses on {Words(plan.Losses)}: call {call}(images, {string.Join(", ", plan.LossNames.Select(Camel))}).");
+    }
+
+    /// <summary>A model with an output that stands for classes.</summary>
+    public OutputPlan HasClasses() => plan.Told ?? throw new InvalidOperationException(
+        $"{plan.Name} has no output of which the classes could be told: none has a cross-entropy. Call Predict for its values.");
+
+    /// <summary>Targets for every loss, in their order.</summary>
+    public unsafe void Targets(ReadOnlySpan<Slot> targets, int samples)
+    {
+        for (int i = 0; i < targets.Length; i++)
+        {
+            if (plan.Losses[i].TakesRows) Targets(plan.Losses[i], new ReadOnlySpan<float>(targets[i].Start, targets[i].Length), samples);
+            else Labels(plan.Losses[i], new ReadOnlySpan<int>(targets[i].Start, targets[i].Length), samples);
+        }
+    }
+
+    /// <summary>Class indices, one per sample or pixel, for a loss that takes them.</summary>
+    public void Labels(OutputPlan output, ReadOnlySpan<int> labels, int samples)
+    {
+        string name = NameOf(output);
+        if (output.TakesRows)
+            throw new LabelException(output.TellsClasses
+                ? Text($"{name}: the loss CategoricalCrossentropy takes target rows f32[N, {output.Classes}], got class indices; pass one-hot rows, or write [SparseCategoricalCrossentropy] on the class.")
+                : Text($"{name}: the loss {output.Loss} takes values f32[N, {output.Length}], got class indices; pass floats."));
+        if (labels.Length != (long)samples * output.Pixels)
+            throw new ShapeMismatchException(output.Pixels == 1
+                ? Text($"{name}: {samples} samples need {samples} labels, got {labels.Length}.")
+                : Text($"{name}: {samples} samples of {output.Pixels} pixels need {samples} x {output.Pixels} = {(long)samples * output.Pixels} labels, got {labels.Length}."));
         for (int i = 0; i < labels.Length; i++)
         {
-            if ((uint)labels[i] >= (uint)plan.Classes)
-                throw new LabelException(Text($"{plan.Name}: the label of {(plan.Pixels == 1 ? "" : Text($"pixel {i % plan.Pixels} of "))}sample {i / plan.Pixels} is {labels[i]}, but with {plan.Classes} classes labels lie in 0..{plan.Classes - 1}."));
+            if ((uint)labels[i] >= (uint)output.Classes)
+                throw new LabelException(Text($"{name}: the label of {(output.Pixels == 1 ? "" : Text($"pixel {i % output.Pixels} of "))}sample {i / output.Pixels} is {labels[i]}, but with {output.Classes} classes labels lie in 0..{output.Classes - 1}."));
         }
     }
 
     /// <summary>Target rows, one per sample, for a loss that takes them.</summary>
-    public void Targets(ReadOnlySpan<float> targets, int samples)
+    public void Targets(OutputPlan output, ReadOnlySpan<float> targets, int samples)
     {
-        HasLoss();
-        if (plan.Loss != LossPlan.CategoricalCrossentropy)
-            throw new LabelException(Text($"{plan.Name}: the loss {plan.Loss} takes class indices i32[N], got floats; pass indices, or write [CategoricalCrossentropy] behind a softmax on the class."));
-        if (targets.Length != (long)samples * plan.OutputLength)
-            throw new ShapeMismatchException(Text($"{plan.Name}: {samples} samples need target rows of {samples} x {(plan.Pixels == 1 ? "" : Text($"{plan.Pixels} x "))}{plan.Classes} = {(long)samples * plan.OutputLength} floats, got {targets.Length}."));
+        string name = NameOf(output);
+        if (!output.TakesRows)
+            throw new LabelException(Text($"{name}: the loss {output.Loss} takes class indices i32[N], got floats; pass indices, or write [CategoricalCrossentropy] behind a softmax on the class."));
+        if (targets.Length != (long)samples * output.Length)
+            throw new ShapeMismatchException(Text($"{name}: {samples} samples need target {(output.TellsClasses ? "rows" : "values")} of {samples} x {(output.Pixels == 1 ? "" : Text($"{output.Pixels} x "))}{output.Classes} = {(long)samples * output.Length} floats, got {targets.Length}."));
         if (TensorPrimitives.IsFiniteAll(targets)) return;
         for (int i = 0; i < targets.Length; i++)
         {
-            if (!float.IsFinite(targets[i])) throw new LabelException(Text($"{plan.Name}: targets must be finite, but class {i % plan.Classes} of {(plan.Pixels == 1 ? "" : Text($"pixel {i / plan.Classes % plan.Pixels} of "))}sample {i / plan.OutputLength} is {targets[i]}."));
+            if (float.IsFinite(targets[i])) continue;
+            string what = output.TellsClasses ? Text($"class {i % output.Classes} of {(output.Pixels == 1 ? "" : Text($"pixel {i / output.Classes % output.Pixels} of "))}") : Text($"value {i % output.Length} of ");
+            throw new LabelException(Text($"{name}: targets must be finite, but {what}sample {i / output.Length} is {targets[i]}."));
         }
     }
 
@@ -85,15 +119,50 @@ internal sealed class InputChecks(NetworkPlan plan)
     {
         if (data.Height != plan.Height || data.Width != plan.Width || data.Channels != plan.Channels)
             throw new ShapeMismatchException(Text($"{plan.Name} takes samples of height x width x channels = {plan.Height}x{plan.Width}x{plan.Channels}, the data set \"{data.Name}\" has {data.Height}x{data.Width}x{data.Channels}."));
-        if (data.Classes != plan.Classes)
-            throw new LabelException(Text($"{plan.Name} tells {plan.Classes} classes apart, the data set \"{data.Name}\" has {data.Classes}; the last layer's size and the data must agree."));
-        if (data.LabelsPerSample != plan.Pixels)
-            throw new ShapeMismatchException(plan.Pixels == 1
-                ? Text($"{plan.Name} takes one label a sample, the data set \"{data.Name}\" has {data.LabelsPerSample}.")
-                : Text($"{plan.Name} takes a label for each of {plan.Pixels} pixels, the data set \"{data.Name}\" has {data.LabelsPerSample} a sample."));
+        foreach (OutputPlan output in plan.Losses)
+        {
+            if (output.TellsClasses) ClassesOf(output, data);
+            else ValuesOf(output, data);
+        }
         if (data.Count == 0)
             throw new ShapeMismatchException(Text($"{plan.Name} needs at least one sample, the data set \"{data.Name}\" has none."));
     }
+
+    private void ClassesOf(OutputPlan output, Dataset data)
+    {
+        string name = NameOf(output);
+        if (data.FindLabels(output.Name, isFirst: ReferenceEquals(output, plan.Counted)) is not { } labels)
+        {
+            if (output.TakesRows && data.FindTargets(output.Name) is { } rows)
+            {
+                if (rows.PerSample == output.Length) return;
+                throw new ShapeMismatchException(Text($"{name} takes {output.Length} values a sample, the data set \"{data.Name}\" has {rows.PerSample} of that name."));
+            }
+            throw new LabelException(Text($"{name} needs labels for the loss {output.Loss}, the data set \"{data.Name}\" has none for it: write data.WithLabels(\"{output.Name}\", labels, {output.Classes})."));
+        }
+        if (labels.Classes != output.Classes)
+            throw new LabelException(Text($"{name} tells {output.Classes} classes apart, the data set \"{data.Name}\" has {labels.Classes}; the last layer's size and the data must agree."));
+        if (labels.PerSample != output.Pixels)
+            throw new ShapeMismatchException(output.Pixels == 1
+                ? Text($"{name} takes one label a sample, the data set \"{data.Name}\" has {labels.PerSample}.")
+                : Text($"{name} takes a label for each of {output.Pixels} pixels, the data set \"{data.Name}\" has {labels.PerSample} a sample."));
+    }
+
+    private void ValuesOf(OutputPlan output, Dataset data)
+    {
+        string name = NameOf(output), write = Text($"write data.WithTargets({(plan.Outputs.Length == 1 ? "" : $"\"{output.Name}\", ")}values) with {output.Length} floats a sample");
+        if (data.FindTargets(output.Name) is not { } values)
+            throw new LabelException(Text($"{name} needs targets for the loss {output.Loss}, the data set \"{data.Name}\" has {(data.TargetNames.Count == 0 ? "none" : "only " + string.Join(", ", data.TargetNames))}: {write}."));
+        if (values.PerSample != output.Length)
+            throw new ShapeMismatchException(Text($"{name} takes {output.Length} values a sample, the data set \"{data.Name}\" has {values.PerSample} of that name."));
+    }
+
+    /// <summary>The model, and of several outputs the one that is meant.</summary>
+    private string NameOf(OutputPlan output) => plan.Outputs.Length == 1 ? plan.Name : $"{plan.Name}.{output.Name}";
+
+    private static string Words(OutputPlan[] outputs) => string.Join(" and ", outputs.Select(static output => output.Name));
+
+    private static string Camel(string name) => char.ToLowerInvariant(name[0]) + name[1..];
 
     /// <summary>The lengths of a tensor of images: [N, sample], or N and the sample's axes in the model's layout.</summary>
     public int ImageTensor(ReadOnlySpan<nint> lengths)

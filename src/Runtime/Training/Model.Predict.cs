@@ -1,4 +1,6 @@
+using System.ComponentModel;
 using System.Numerics.Tensors;
+using Convoke.Compiled;
 
 namespace Convoke;
 
@@ -8,13 +10,32 @@ public abstract unsafe partial class Model
     /// <param name="images">f32[N, sample] in the model's layout; N follows from the length and may be 0.</param>
     /// <param name="probabilities">f32[N, classes], of a map f32[N, height, width, classes] in the model's order of axes, filled: what the model's last layer yields.</param>
     /// <exception cref="ShapeMismatchException">The sizes disagree with the model or with each other.</exception>
+    /// <exception cref="InvalidOperationException">The model has several outputs: then it has a Predict that takes a place for each, and one that returns them.</exception>
     public void Predict(ReadOnlySpan<float> images, Span<float> probabilities)
     {
         using ModelGuard.Lease lease = _guard.Enter();
+        _checks.HasOneOutput();
         int count = _checks.SampleCount(images.Length);
         _checks.Destination(probabilities.Length, count, _plan.OutputLength, "floats");
         RunPredict(images, count, probabilities, default);
     }
+
+    /// <summary>Called by generated code: predictions of a model with several outputs.</summary>
+    /// <param name="images">f32[N, sample].</param>
+    /// <param name="outputs">Pinned, one for each output in their order.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected void RunPredict(ReadOnlySpan<float> images, ReadOnlySpan<Slot> outputs)
+    {
+        using ModelGuard.Lease lease = _guard.Enter();
+        int count = _checks.SampleCount(images.Length);
+        for (int i = 0; i < outputs.Length; i++) _checks.Destination(outputs[i].Length, count, _plan.Outputs[i].Length, $"floats of {_plan.Outputs[i].Name}");
+        RunPredict(images, count, outputs, null);
+    }
+
+    /// <summary>Called by generated code: samples in so many floats of images.</summary>
+    /// <exception cref="ShapeMismatchException">It is no whole number of samples.</exception>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected int SampleCount(int floats) => _checks.SampleCount(floats);
 
     /// <summary>The model's output for each image, from and to tensors; those that are not dense are copied on the way.</summary>
     /// <param name="images">f32[N, sample], or f32[N, height, width, channels] in the model's order of axes.</param>
@@ -23,6 +44,7 @@ public abstract unsafe partial class Model
     public void Predict(in ReadOnlyTensorSpan<float> images, in TensorSpan<float> probabilities)
     {
         using ModelGuard.Lease lease = _guard.Enter();
+        _checks.HasOneOutput();
         int count = _checks.ImageTensor(images.Lengths);
         _checks.OutputTensor(probabilities.Lengths, count);
         if (count == 0) return;
@@ -47,24 +69,27 @@ public abstract unsafe partial class Model
 
     /// <summary>The most probable class of one image f32[sample] in the model's layout; the lower one of equals.</summary>
     /// <exception cref="ShapeMismatchException"><paramref name="image"/> is not exactly one sample.</exception>
-    /// <exception cref="InvalidOperationException">The model yields a class per pixel.</exception>
+    /// <exception cref="InvalidOperationException">The model yields a class per pixel, or nothing that stands for classes.</exception>
     public int PredictClass(ReadOnlySpan<float> image)
     {
-        if (_plan.Pixels > 1) throw new InvalidOperationException($"{_plan.Name} yields a class for each of {_plan.Pixels} pixels: call PredictClasses.");
+        int pixels = _checks.HasClasses().Pixels;
+        if (pixels > 1) throw new InvalidOperationException($"{_plan.Name} yields a class for each of {pixels} pixels: call PredictClasses.");
         int result = 0;
         PredictClasses(image, new Span<int>(ref result));
         return result;
     }
 
-    /// <summary>The most probable class of each image, or of each pixel of a map; the lower one of equals.</summary>
+    /// <summary>The most probable class of each image, or of each pixel of a map; the lower one of equals. Of several outputs the first with a cross-entropy tells them.</summary>
     /// <param name="images">f32[N, sample] in the model's layout; N follows from the length and may be 0.</param>
     /// <param name="classes">i32[N], of a map i32[N, height, width], filled.</param>
     /// <exception cref="ShapeMismatchException">The sizes disagree with the model or with each other.</exception>
+    /// <exception cref="InvalidOperationException">The model yields nothing that stands for classes.</exception>
     public void PredictClasses(ReadOnlySpan<float> images, Span<int> classes)
     {
         using ModelGuard.Lease lease = _guard.Enter();
+        OutputPlan told = _checks.HasClasses();
         int count = _checks.SampleCount(images.Length);
-        _checks.Destination(classes.Length, count, _plan.Pixels, "classes");
+        _checks.Destination(classes.Length, count, told.Pixels, "classes");
         RunPredict(images, count, default, classes);
     }
 
@@ -73,7 +98,7 @@ public abstract unsafe partial class Model
     /// <param name="batchSize">Samples that go through the network at a time; the result hardly depends on it (sums are in double).</param>
     /// <param name="cancellationToken">Looked at between batches.</param>
     /// <exception cref="ShapeMismatchException">The sizes disagree, or there is no sample.</exception>
-    /// <exception cref="LabelException">The class counts disagree.</exception>
+    /// <exception cref="LabelException">The class counts disagree, or a loss finds no targets.</exception>
     /// <exception cref="InvalidOperationException">The model has no loss.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Evaluation Evaluate(Dataset data, int batchSize = SliceSamples, CancellationToken cancellationToken = default)
@@ -88,18 +113,22 @@ public abstract unsafe partial class Model
 
     private void RunPredict(ReadOnlySpan<float> images, int count, Span<float> probabilities, Span<int> classes)
     {
-        int sampleLength = _plan.Height * _plan.Width * _plan.Channels;
-        fixed (float* imagePointer = images, probabilityPointer = probabilities)
+        fixed (float* probabilityPointer = probabilities)
         fixed (int* classPointer = classes)
+            RunPredict(images, count, probabilityPointer == null ? [] : [new Slot(probabilityPointer, probabilities.Length)], classPointer);
+    }
+
+    private void RunPredict(ReadOnlySpan<float> images, int count, ReadOnlySpan<Slot> outputs, int* classes)
+    {
+        int sampleLength = _plan.Height * _plan.Width * _plan.Channels, pixels = classes == null ? 0 : _plan.Told!.Pixels;
+        float** places = stackalloc float*[_plan.Outputs.Length];
+        fixed (float* imagePointer = images)
         {
             for (int start = 0; start < count; start += SliceSamples)
             {
-                _spans.Point(imagePointer + ((long)start * sampleLength), null, null);
-                _engine.Predict(
-                    _spans,
-                    Math.Min(SliceSamples, count - start),
-                    probabilityPointer == null ? null : probabilityPointer + ((long)start * _plan.OutputLength),
-                    classPointer == null ? null : classPointer + ((long)start * _plan.Pixels));
+                _spans.Point(imagePointer + ((long)start * sampleLength), []);
+                for (int i = 0; i < _plan.Outputs.Length; i++) places[i] = outputs.IsEmpty ? null : (float*)outputs[i].Start + ((long)start * _plan.Outputs[i].Length);
+                _engine.Predict(_spans, Math.Min(SliceSamples, count - start), places, classes == null ? null : classes + ((long)start * pixels));
             }
         }
     }

@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using Convoke.Compiled;
+
 namespace Convoke;
 
 public abstract unsafe partial class Model
@@ -7,40 +10,71 @@ public abstract unsafe partial class Model
     /// <exception cref="ShapeMismatchException">The sizes disagree with the model or with each other, or there is no sample.</exception>
     /// <exception cref="LabelException">The loss takes target rows, or a label is out of range.</exception>
     /// <exception cref="NonFiniteLossException">The loss is NaN or infinite; no weight was changed.</exception>
-    /// <exception cref="InvalidOperationException">The model only predicts.</exception>
-    public StepResult TrainStep(ReadOnlySpan<float> images, ReadOnlySpan<int> labels) => RunStep(images, labels, default, rows: false, update: true);
+    /// <exception cref="InvalidOperationException">The model only predicts, or has several losses: then it has a TrainStep that takes a target for each.</exception>
+    public StepResult TrainStep(ReadOnlySpan<float> images, ReadOnlySpan<int> labels) => RunStep(images, labels, update: true);
 
-    /// <summary>One optimizer step on images f32[N, sample] in the model's layout and target rows f32[N, classes], for CategoricalCrossentropy.</summary>
+    /// <summary>One optimizer step on images f32[N, sample] in the model's layout and target rows f32[N, classes] for CategoricalCrossentropy, or values f32[N, output] for MeanSquaredError and SmoothL1.</summary>
     /// <returns>Loss and accuracy of the batch, measured before the update.</returns>
     /// <exception cref="ShapeMismatchException">The sizes disagree with the model or with each other, or there is no sample.</exception>
     /// <exception cref="LabelException">The loss takes class indices, or a target is not finite.</exception>
     /// <exception cref="NonFiniteLossException">The loss is NaN or infinite; no weight was changed.</exception>
-    /// <exception cref="InvalidOperationException">The model only predicts.</exception>
-    public StepResult TrainStep(ReadOnlySpan<float> images, ReadOnlySpan<float> targets) => RunStep(images, default, targets, rows: true, update: true);
+    /// <exception cref="InvalidOperationException">The model only predicts, or has several losses: then it has a TrainStep that takes a target for each.</exception>
+    public StepResult TrainStep(ReadOnlySpan<float> images, ReadOnlySpan<float> targets) => RunStep(images, targets, update: true);
 
     /// <summary>Gradients of the batch's mean loss, for <see cref="Parameter.CopyGradientTo"/>; weights and optimizer stay. Errors as for the step with class indices.</summary>
-    public StepResult ComputeGradients(ReadOnlySpan<float> images, ReadOnlySpan<int> labels) => RunStep(images, labels, default, rows: false, update: false);
+    public StepResult ComputeGradients(ReadOnlySpan<float> images, ReadOnlySpan<int> labels) => RunStep(images, labels, update: false);
 
     /// <summary>Gradients of the batch's mean loss, for <see cref="Parameter.CopyGradientTo"/>; weights and optimizer stay. Errors as for the step with target rows.</summary>
-    public StepResult ComputeGradients(ReadOnlySpan<float> images, ReadOnlySpan<float> targets) => RunStep(images, default, targets, rows: true, update: false);
+    public StepResult ComputeGradients(ReadOnlySpan<float> images, ReadOnlySpan<float> targets) => RunStep(images, targets, update: false);
 
-    private StepResult RunStep(ReadOnlySpan<float> images, ReadOnlySpan<int> labels, ReadOnlySpan<float> targets, bool rows, bool update)
+    /// <summary>Called by generated code: a step, or gradients, of a model with several losses.</summary>
+    /// <param name="images">f32[N, sample].</param>
+    /// <param name="targets">Pinned, one for each loss in the order of the outputs.</param>
+    /// <param name="update">Whether it is a step.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected StepResult RunStep(ReadOnlySpan<float> images, ReadOnlySpan<Slot> targets, bool update)
     {
         using ModelGuard.Lease lease = _guard.Enter();
+        int count = StepCount(images, update);
+        _checks.Targets(targets, count);
+        return Run(images, targets, count, update);
+    }
+
+    private StepResult RunStep(ReadOnlySpan<float> images, ReadOnlySpan<int> labels, bool update)
+    {
+        using ModelGuard.Lease lease = _guard.Enter();
+        int count = StepCount(images, update);
+        _checks.HasOneLoss(update ? nameof(TrainStep) : nameof(ComputeGradients));
+        _checks.Labels(_plan.Losses[0], labels, count);
+        fixed (int* pointer = labels) return Run(images, [new Slot(pointer, labels.Length)], count, update);
+    }
+
+    private StepResult RunStep(ReadOnlySpan<float> images, ReadOnlySpan<float> targets, bool update)
+    {
+        using ModelGuard.Lease lease = _guard.Enter();
+        int count = StepCount(images, update);
+        _checks.HasOneLoss(update ? nameof(TrainStep) : nameof(ComputeGradients));
+        _checks.Targets(_plan.Losses[0], targets, count);
+        fixed (float* pointer = targets) return Run(images, [new Slot(pointer, targets.Length)], count, update);
+    }
+
+    private int StepCount(ReadOnlySpan<float> images, bool update)
+    {
         if (update) _checks.Trains();
         else _checks.HasLoss();
-        int count = _checks.TrainingSampleCount(images.Length);
-        if (rows) _checks.Targets(targets, count);
-        else _checks.Labels(labels, count);
-        fixed (float* imagePointer = images, targetPointer = targets)
-        fixed (int* labelPointer = labels)
+        return _checks.TrainingSampleCount(images.Length);
+    }
+
+    private StepResult Run(ReadOnlySpan<float> images, ReadOnlySpan<Slot> targets, int count, bool update)
+    {
+        fixed (float* imagePointer = images)
         {
-            _spans.Point(imagePointer, labelPointer, targetPointer);
+            _spans.Point(imagePointer, targets);
             _engine.ClearSum();
             if (update) _engine.Train(_spans, count, epoch: null);
             else _engine.Gradients(_spans, count);
             BatchSum sum = _engine.ReadSum();
-            return new StepResult(sum.Loss / sum.Count, _plan.Accuracy ? (double)sum.Correct / (sum.Count * _plan.Pixels) : null, count);
+            return new StepResult(sum.MeanLoss, sum.Accuracy(_plan), count) { Losses = sum.Losses };
         }
     }
 }

@@ -31,7 +31,7 @@ public sealed unsafe class Parameter
     /// <summary>Letters of the axes, "HWIO".</summary>
     public string Layout => _plan.Layout;
 
-    /// <summary>Whether the optimizer moves it; false for running statistics, which move without a gradient.</summary>
+    /// <summary>Whether the optimizer moves it; false for running statistics, which move without a gradient, and for weights on which no loss depends.</summary>
     public bool IsTrained => _plan.IsTrained;
 
     /// <summary>Copies the values to the first <see cref="Count"/> elements of <paramref name="destination"/>.</summary>
@@ -62,12 +62,12 @@ public sealed unsafe class Parameter
 
     /// <summary>Copies the gradient of the mean loss that the last <c>ComputeGradients</c> left, in the order of <see cref="CopyTo"/>.</summary>
     /// <exception cref="ParameterException"><paramref name="destination"/> is shorter than <see cref="Count"/>.</exception>
-    /// <exception cref="InvalidOperationException">No gradients were computed yet, or there are none, as this is a running statistic (<see cref="IsTrained"/>).</exception>
+    /// <exception cref="InvalidOperationException">No gradients were computed yet, or there are none, as this is a running statistic or no loss depends on it (<see cref="IsTrained"/>).</exception>
     public void CopyGradientTo(Span<float> destination)
     {
         CheckDestination(destination.Length);
         using ModelGuard.Lease lease = _guard.Enter();
-        if (!_plan.IsTrained) throw new InvalidOperationException($"{Name} is a running statistic, which training moves without a gradient.");
+        if (!_plan.IsTrained) throw new InvalidOperationException($"{Name} has no gradient: it is a running statistic, or no loss depends on it.");
         if (!_engine.HasGradients) throw new InvalidOperationException($"There is no gradient of {Name} yet: call ComputeGradients first (TrainStep keeps none).");
         Gather(_engine.ReadGradients(), destination);
     }

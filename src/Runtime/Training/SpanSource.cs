@@ -8,21 +8,19 @@ internal sealed unsafe class SpanSource(NetworkPlan plan) : SampleSource
     private readonly int _sampleLength = plan.Height * plan.Width * plan.Channels;
     private readonly bool _transposes = plan.Layout == Layout.ChannelsFirst && plan.Channels > 1;
 
+    /// <summary>Per loss, pinned likewise.</summary>
+    private readonly nint[] _targets = new nint[plan.Losses.Length];
+
     /// <summary>f32[N, sample], pinned for the length of the call.</summary>
     public float* Images { get; private set; }
 
-    /// <summary>i32[N, Pixels] or null.</summary>
-    public int* Labels { get; private set; }
-
-    /// <summary>f32[N, Pixels, Classes] or null.</summary>
-    public float* Targets { get; private set; }
-
-    /// <summary>Sets what the next step reads; <paramref name="labels"/> and <paramref name="targets"/> may be null.</summary>
-    public void Point(float* images, int* labels, float* targets)
+    /// <summary>Sets what the next step reads.</summary>
+    /// <param name="images">f32[N, sample].</param>
+    /// <param name="targets">Per loss i32[N, Pixels] or f32[N, Length]; none where none are read.</param>
+    public void Point(float* images, ReadOnlySpan<Slot> targets)
     {
         Images = images;
-        Labels = labels;
-        Targets = targets;
+        for (int i = 0; i < targets.Length; i++) _targets[i] = (nint)targets[i].Start;
     }
 
     /// <inheritdoc/>
@@ -35,12 +33,6 @@ internal sealed unsafe class SpanSource(NetworkPlan plan) : SampleSource
             if (_transposes) PixelCopy.ToChannelsLast(source, destination, plan.Channels);
             else source.CopyTo(destination);
         }
-        if (step.Labels != null) new ReadOnlySpan<int>(Labels + ((long)first * plan.Pixels), count * plan.Pixels).CopyTo(new Span<int>(step.Labels + ((long)first * plan.Pixels), count * plan.Pixels));
-        if (step.Targets != null)
-        {
-            long offset = (long)first * plan.OutputLength;
-            int length = count * plan.OutputLength;
-            new ReadOnlySpan<float>(Targets + offset, length).CopyTo(new Span<float>(step.Targets + offset, length));
-        }
+        if (step.Labels != null || step.Targets != null) TargetCopy.Copy(plan, _targets, step.Labels, step.Targets, first, count);
     }
 }

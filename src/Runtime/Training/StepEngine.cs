@@ -1,3 +1,5 @@
+using Convoke.Compiled;
+
 namespace Convoke;
 
 /// <summary>A model's parameters and steps on one device. Sizes and labels are checked before they come here.</summary>
@@ -41,12 +43,38 @@ internal abstract unsafe class StepEngine : IDisposable
     /// <summary>Forward of a slice, with losses.</summary>
     public abstract void Evaluate(SampleSource source, int count);
 
-    /// <summary>Forward of a slice into the caller's memory; either destination may be null.</summary>
-    public abstract void Predict(SampleSource source, int count, float* probabilities, int* classes);
+    /// <summary>Forward of a slice into the caller's memory.</summary>
+    /// <param name="source">The samples.</param>
+    /// <param name="count">Their number.</param>
+    /// <param name="outputs">A place for each output; null for nowhere.</param>
+    /// <param name="classes">A place for the most probable classes of the output that stands for them; null for nowhere.</param>
+    public abstract void Predict(SampleSource source, int count, float** outputs, int* classes);
 
     /// <summary>Frees the device's memory.</summary>
     public abstract void Dispose();
 }
 
-/// <summary>Sums over samples.</summary>
-internal readonly record struct BatchSum(double Loss, long Correct, long Count);
+/// <summary>What samples came to.</summary>
+/// <param name="Loss">Sum of the total: of each loss times its weight.</param>
+/// <param name="Losses">Means of the losses.</param>
+/// <param name="Correct">Rows that are right.</param>
+/// <param name="Count">Samples.</param>
+internal readonly record struct BatchSum(double Loss, OutputLosses Losses, long Correct, long Count)
+{
+    /// <param name="plan">The model.</param>
+    /// <param name="sums">Of each loss over the samples; copied.</param>
+    /// <param name="correct">Rows that are right.</param>
+    /// <param name="count">Samples.</param>
+    public static BatchSum Of(NetworkPlan plan, ReadOnlySpan<double> sums, long correct, long count)
+    {
+        double total = 0;
+        for (int i = 0; i < sums.Length; i++) total += plan.Losses[i].Weight * sums[i];
+        return new(total, new OutputLosses(plan.LossNames, sums, count), correct, count);
+    }
+
+    /// <summary>Mean of the total.</summary>
+    public double MeanLoss => Loss / Count;
+
+    /// <summary>Share of rows that are right; null where it is not measured.</summary>
+    public double? Accuracy(NetworkPlan plan) => plan.Accuracy && plan.Counted is { } counted ? (double)Correct / (Count * counted.Pixels) : null;
+}

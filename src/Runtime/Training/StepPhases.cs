@@ -32,14 +32,14 @@ internal sealed class UpdatePhase(CpuProgram program, ModelMemory memory) : Inde
 internal sealed unsafe class PredictPhase(NetworkPlan plan, CpuProgram program, ModelMemory memory) : IndexedWork
 {
     private SampleSource? _source;
-    private float* _probabilities;
+    private readonly nint[] _outputs = new nint[plan.Outputs.Length];
     private int* _classes;
 
-    /// <summary>Sets the slice's samples, and where its outputs f32[N, OutputLength] and its most probable classes i32[N, Pixels] go; null for nowhere.</summary>
-    public void Aim(SampleSource? source, float* probabilities, int* classes)
+    /// <summary>Sets the slice's samples, and where each output f32[N, Length] and the most probable classes i32[N, Pixels] go; null for nowhere.</summary>
+    public void Aim(SampleSource? source, float** outputs, int* classes)
     {
         _source = source;
-        _probabilities = probabilities;
+        for (int i = 0; i < _outputs.Length; i++) _outputs[i] = outputs == null ? 0 : (nint)outputs[i];
         _classes = classes;
     }
 
@@ -52,7 +52,9 @@ internal sealed unsafe class PredictPhase(NetworkPlan plan, CpuProgram program, 
         _source!.Fill(step, first, count);
         program.PredictTask(step, first, count, memory.PredictScratch(worker));
         ReadOnlySpan<float> output = new(step.Output + ((long)first * plan.OutputLength), count * plan.OutputLength);
-        if (_probabilities != null) output.CopyTo(new Span<float>(_probabilities + ((long)first * plan.OutputLength), output.Length));
-        if (_classes != null) Classes.Largest(plan, output, new Span<int>(_classes + ((long)first * plan.Pixels), count * plan.Pixels));
+        OutputCopy.Copy(plan, output, _outputs, first);
+        if (_classes == null) return;
+        int rows = plan.Told!.Pixels;
+        Classes.Largest(plan, output, new Span<int>(_classes + ((long)first * rows), count * rows));
     }
 }

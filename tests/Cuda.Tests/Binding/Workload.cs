@@ -36,7 +36,9 @@ internal static unsafe class Workload
         Assert.Equal(2, graph.Nodes);
         graph.Launch(queue);
         graph.Launch(queue);
+        using CudaQueue beside = session.CreateQueue();
         using CudaMark end = queue.Mark();
+        end.HoldBack(beside);
         queue.CopyFromDevice(host.Pointer, y.Pointer, y.Bytes);
         end.Wait();
         Assert.True(end.IsDone);

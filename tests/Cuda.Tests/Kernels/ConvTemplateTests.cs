@@ -205,7 +205,7 @@ public class ConvTemplateTests
     private static ulong Flip(TemplateBench bench, ConvGeometry g, ulong filterAt)
     {
         ulong flippedAt = bench.Allocate(ConvDgrad.FilterFloats(g));
-        bench.Run(writer => ConvUpdate.EmitDerive(writer, [new("filter", 0, g.Reduction * g.KStored, 0, 1, 1, g, 0)]), CudaGrid.Of(3), 1, filterAt, flippedAt);
+        bench.Run(writer => ConvUpdate.EmitDerive(writer, [new("filter", 0, g.Reduction * g.KStored, 0, 1, 1, g, 0)], []), CudaGrid.Of(3), 1, filterAt, flippedAt);
         return flippedAt;
     }
 }

@@ -8,7 +8,7 @@ namespace Convoke.Cuda.Tests.Kernels;
 /// <summary>Emitted CUDA kernels against the interpreter: predictions, losses, gradients and a step, on random models and batches, under all of the emulator's checks.</summary>
 public class EmittedKernelTests
 {
-    private const int Models = 60, Graphs = 72, Shards = 4;
+    private const int Models = 40, Graphs = 48, Heads = 24, Shards = 4;
 
     [NvrtcTheory, InlineData(0), InlineData(1), InlineData(2), InlineData(3)]
     public void Kernels_agree_with_the_interpreter(int shard)
@@ -24,6 +24,17 @@ public class EmittedKernelTests
             CompiledModel model = Compiler.Compile(RandomGraphs.Model(seed));
             int n = RandomGraphs.BatchSize(seed);
             KernelComparison.Run(model, EmulatedProgram.Compile(model), seed, n, RandomGraphs.Batch(seed, model.Spec, n), graph => RandomGraphs.Weights(seed, graph));
+        }
+    }
+
+    [NvrtcTheory, InlineData(0), InlineData(1), InlineData(2), InlineData(3)]
+    public void Kernels_of_several_heads_agree_with_the_interpreter(int shard)
+    {
+        for (int seed = shard; seed < Heads; seed += Shards)
+        {
+            CompiledModel model = Compiler.Compile(RandomHeads.Model(seed));
+            int n = RandomGraphs.BatchSize(seed);
+            KernelComparison.Run(model, EmulatedProgram.Compile(model), seed, n, RandomGraphs.Images(seed, model.Spec, n), Truth.Random(model.Spec, seed, n), graph => RandomGraphs.Weights(seed, graph));
         }
     }
 
@@ -67,6 +78,14 @@ public class EmittedKernelTests
             new Conv2DSpec("conv", 3, 2, 2, ActivationKind.None, false), new BatchNormSpec("norm", 0.5, 1e-3, true), new ActivationSpec("silu", ActivationKind.Silu), new FlattenSpec("flatten"),
             new DenseSpec("hidden", 5, ActivationKind.None, true, null), new BatchNormSpec("flat", 0.5, 1e-3, true), new DenseSpec("dense", 3, ActivationKind.None, true, null)));
         KernelComparison.Run(model, EmulatedProgram.Compile(model), 5, n, RandomGraphs.Batch(5, model.Spec, n), static graph => RandomGraphs.Weights(5, graph));
+    }
+
+    /// <summary>Layers that are called several times; of many images, each call has several slices of them.</summary>
+    [NvrtcTheory, InlineData("convolutions", 3), InlineData("strides", 7), InlineData("dense", 9), InlineData("norms", 5), InlineData("norms", 37)]
+    public void Shared_layers_agree_with_the_interpreter(string net, int n)
+    {
+        CompiledModel model = Compiler.Compile(SharedNets.All[net]);
+        KernelComparison.Run(model, EmulatedProgram.Compile(model), n, n, RandomGraphs.Batch(n, model.Spec, n), graph => RandomGraphs.Weights(n, graph));
     }
 
     private static void Compare(ModelSpec spec, int seed, int n)

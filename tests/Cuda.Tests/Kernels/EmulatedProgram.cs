@@ -27,13 +27,16 @@ internal sealed unsafe class EmulatedProgram : IDisposable
         foreach (CudaArea area in (CudaArea[])[CudaArea.Parameters, CudaArea.Moment1, CudaArea.Moment2]) Clear(Allocate(area, model.Memory.ParameterFloats), model.Memory.ParameterFloats * 4);
         Allocate(CudaArea.Gradients, model.Memory.ParameterFloats);
         Allocate(CudaArea.Derived, cuda.DerivedFloats);
+        // The run time's is zeroed, which operands of tensor cores count on where they are padded.
+        if (model.Cuda.Capability > 0) Clear(_areas[CudaArea.Derived], cuda.DerivedFloats * 4);
         Allocate(CudaArea.Partials, cuda.PartialFloats);
         // A block of its own for every place in the batch's area, and of exactly its size: what a kernel writes beside it is out of bounds, and not just another value.
         foreach (IGrouping<int, CudaArgument> place in model.Cuda.Train.Concat(model.Cuda.Predict).SelectMany(static launch => launch.Arguments).Where(static a => a.Area == CudaArea.Batch).GroupBy(static a => a.OffsetFloats))
             _batch[place.Key] = _memory.Allocate((long)place.Max(static a => a.SampleFloats) * capacity * 4);
-        Allocate(CudaArea.Losses, capacity);
+        Allocate(CudaArea.Losses, capacity * Math.Max(1, model.Spec.Losses.Count));
+        Clear(Allocate(CudaArea.Totals, 2 * model.Spec.Losses.Count), 8 * model.Spec.Losses.Count);
         Allocate(CudaArea.Correct, capacity);
-        Allocate(CudaArea.Output, capacity * model.Classes * model.Pixels);
+        Allocate(CudaArea.Output, capacity * model.Outputs.Sum(static o => o.Elements));
         Clear(Allocate(CudaArea.Step, sizeof(CudaStep) / 4), sizeof(CudaStep));
     }
 
@@ -46,7 +49,7 @@ internal sealed unsafe class EmulatedProgram : IDisposable
     /// <summary>PTX of a model's text, which compiles without a remark, or of a changed one.</summary>
     public static string Compile(CompiledModel model, string? text = null)
     {
-        CompiledKernels compiled = KernelCompiler.Default.Compile(Encoding.UTF8.GetBytes(text ?? model.Cuda.Text), model.Cuda.FileName, "compute_75");
+        CompiledKernels compiled = KernelCompiler.Default.Compile(Encoding.UTF8.GetBytes(text ?? model.Cuda.Text), model.Cuda.FileName, model.Cuda.Capability > 0 ? "compute_80" : "compute_75");
         if (text is null) Assert.Empty(compiled.Remarks);
         return Encoding.UTF8.GetString(compiled.Image).TrimEnd('\0');
     }
@@ -66,13 +69,13 @@ internal sealed unsafe class EmulatedProgram : IDisposable
     }
 
     /// <summary>Puts a set on the device, from which steps take their samples: bytes, or floats.</summary>
-    public void SetSamples<T>(ReadOnlySpan<T> images, ReadOnlySpan<int> labels, ReadOnlySpan<float> targets) where T : unmanaged
+    public void SetSamples<T>(int samples, ReadOnlySpan<T> images, ReadOnlySpan<int> labels, ReadOnlySpan<float> targets) where T : unmanaged
     {
         Step.Images = Upload(images);
         Step.Bytes = sizeof(T) == 1 ? 1 : 0;
         Step.Labels = labels.Length > 0 ? Upload(labels) : 0;
         Step.Targets = targets.Length > 0 ? Upload(targets) : 0;
-        Step.Samples = Math.Max(labels.Length, targets.Length / _model.Classes) / _model.Pixels;
+        Step.Samples = samples;
         Step.Position = 0;
         (Step.Beta1Power, Step.Beta2Power, Step.SecondMomentScale) = (1, 1, 1);
     }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Convoke.Kernels;
 using Compiler = Convoke.Kernels.Compiler;
 
@@ -9,13 +11,14 @@ public class GoldenPtxTests
     [Theory, InlineData("A"), InlineData("B")]
     public void Golden_kernels_agree_with_the_interpreter(string program) => KernelComparison.Run(Model(program), File.ReadAllText(Golden(program)), seed: 2, n: 3);
 
-    [NvrtcTheory, InlineData("A"), InlineData("B")]
+    /// <summary>The first line names the text that the PTX was made of. NVRTC's own output does not do for a comparison: it varies a little from process to process.</summary>
+    [Theory, InlineData("A"), InlineData("B")]
     public void Golden_kernels_are_those_of_today(string program)
     {
-        if (KernelCompiler.Default.Version != new Version(12, 4)) return;       // another compiler, other code: nothing to compare with
-        string today = Plain(EmulatedProgram.Compile(Model(program)));
-        if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1" && Environment.GetEnvironmentVariable("CI") is null or "") File.WriteAllText(Golden(program), today);
-        Assert.True(File.ReadAllText(Golden(program)) == today, $"{Golden(program)} is not what NVRTC makes of the emitted text; UPDATE_SNAPSHOTS=1 dotnet test accepts it");
+        string today = $"// of CUDA C with SHA-256 {Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Model(program).Cuda.Text)))}";
+        if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1" && Environment.GetEnvironmentVariable("CI") is null or "" && KernelCompiler.Default.Version == new Version(12, 4))
+            File.WriteAllText(Golden(program), $"{today}\n{Plain(EmulatedProgram.Compile(Model(program)))}");
+        Assert.True(File.ReadLines(Golden(program)).First() == today, $"{Golden(program)} is of another text than is emitted now; with NVRTC 12.4, UPDATE_SNAPSHOTS=1 dotnet test makes it anew");
     }
 
     /// <summary>Without lines of the source, which name the folder of whoever compiled it.</summary>

@@ -21,7 +21,7 @@ public class SeveralStepsTests
         using var program = new EmulatedProgram(model, EmulatedProgram.Compile(model), SeveralSteps.Samples, new ExecutionOptions());
         foreach (ParameterInfo p in model.Parameters) program.Set(p, LogicalOrder.FromGraph(p, start[p.Name]));
         (float[] Images, int[] Labels)[] batches = [.. Enumerable.Range(0, SeveralSteps.Steps).Select(step => SeveralSteps.Batch(spec, step))];
-        program.SetSamples<float>(batches.SelectMany(static b => b.Images).ToArray(), batches.SelectMany(static b => b.Labels).ToArray(), []);
+        program.SetSamples<float>(batches.Sum(static b => b.Labels.Length), batches.SelectMany(static b => b.Images).ToArray(), batches.SelectMany(static b => b.Labels).ToArray(), []);
         program.Derive();
         for (int step = 0; step < SeveralSteps.Steps; step++) program.Train(SeveralSteps.Samples);
         Assert.Equal(SeveralSteps.Steps, program.Step.Step);

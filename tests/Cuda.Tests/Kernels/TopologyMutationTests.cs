@@ -29,7 +29,7 @@ public class TopologyMutationTests
             new(new DropoutSpec("drop", 0.25), [9]),
             new(Conv("pixels", 3, 1, 1, 0, bias: true), [10]),
         ],
-        LossKind.CrossEntropy, new SgdSpec(0.125, 0.75), true);
+        [new(LossKind.CrossEntropy)], new SgdSpec(0.125, 0.75), true);
 
     private static Conv2DSpec Conv(string name, int filters, int kernel, int stride, int pad, bool bias) =>
         new(name, filters, kernel, kernel, ActivationKind.None, bias) { StrideHeight = stride, StrideWidth = stride, Padding = new(PaddingKind.Explicit, pad, pad, pad, pad) };

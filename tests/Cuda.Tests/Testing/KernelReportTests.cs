@@ -25,9 +25,24 @@ public partial class KernelReportTests
     [NvrtcTheory, MemberData(nameof(Architectures))]
     public void A_network_of_pixels_is_within_its_budget(string architecture) => IsWithinBudget<PixelNet>(architecture);
 
+    [NvrtcTheory, InlineData("sm_80"), InlineData("sm_89"), InlineData("sm_90")]
+    public void Products_in_TF32_are_within_their_budget(string architecture) => IsWithinBudget<ProgramBTf32>(architecture);
+
+    [NvrtcTheory, InlineData("sm_80"), InlineData("sm_90")]
+    public void Products_in_BFloat16_are_within_their_budget(string architecture) => IsWithinBudget<ProgramBBf16>(architecture);
+
+    [NvrtcTheory, InlineData("sm_75"), InlineData("sm_80"), InlineData("sm_90")]
+    public void A_network_of_two_heads_is_within_its_budget(string architecture) => IsWithinBudget<TwoHeadedNet>(architecture);
+
+    [NvrtcTheory, InlineData("sm_75"), InlineData("sm_80"), InlineData("sm_90")]
+    public void A_network_of_values_is_within_its_budget(string architecture) => IsWithinBudget<ValueNet>(architecture);
+
     [NvrtcFact]
     public void No_kernel_adds_floats_atomically()
     {
+        Assert.Empty(FloatAtomics<ProgramBBf16>());
+        Assert.Empty(FloatAtomics<TwoHeadedNet>());
+        Assert.Empty(FloatAtomics<ValueNet>());
         Assert.Empty(FloatAtomics<ResidualNet>());
         Assert.Empty(FloatAtomics<PixelNet>());
         Assert.Empty(FloatAtomics<ProgramA>());

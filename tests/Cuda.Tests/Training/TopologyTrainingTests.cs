@@ -18,6 +18,7 @@ public sealed class TopologyTrainingTests : IDisposable
     private static Dictionary<string, (Func<Device, Model> Create, int Sample, int Pixels, int Classes)> All { get; } = new()
     {
         ["residual"] = (static device => ResidualNet.Create(device, Seed), 3 * 18 * 15, 1, 6),
+        ["shared"] = (static device => SharedNet.Create(device, Seed), 10 * 9 * 3, 1, 5),
         ["pixels"] = (static device => PixelNet.Create(device, Seed), 12 * 8 * 2, 12 * 8, 4),
     };
 

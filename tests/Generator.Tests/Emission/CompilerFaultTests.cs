@@ -9,7 +9,7 @@ public class CompilerFaultTests
 {
     private static readonly ModelSpec Spec = new(
         null, "Net", "public", new InputSpec(8, 8, 1, ImageLayout.ChannelsLast), Preset.Keras,
-        [new(new FlattenSpec("flatten"), [CallSpec.ModelInput]), new(new DenseSpec("dense", 2, ActivationKind.None, true, null), [0])], null, null, Accuracy: false);
+        [new(new FlattenSpec("flatten"), [CallSpec.ModelInput]), new(new DenseSpec("dense", 2, ActivationKind.None, true, null), [0])], [], null, Accuracy: false);
 
     [Fact]
     public void A_failure_becomes_a_message_and_a_skeleton()

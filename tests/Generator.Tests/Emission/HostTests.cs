@@ -66,6 +66,7 @@ public class HostTests
     [InlineData("[Dense(2)] public static unsafe partial Convoke.Sym Head(global::Convoke.Sym x); internal static Sym Forward(Sym x) => Head(Flatten(x));")]
     [InlineData("[Dense(2)] internal static partial Sym Head(Sym x, int i); static Sym Forward(Sym x) => Head(Flatten(x), i: 3);")]
     [InlineData("[Flatten] static private partial Sym Flatten(Sym x); [Dense(2)] private static partial Sym Head(Sym x); static Sym Forward(Sym x) => Head(Flatten(x));")]
+    [InlineData("[Dense(2)] private static partial Sym Head(Sym x); private static (Sym @class, Sym Größe, Sym _new) Forward(Sym x) { x = Head(Flatten(x)); return (x, Relu(x), Softmax(x)); }")]
     [InlineData("[Dense(2)] private static partial Sym Relu(Sym x); private static Sym Forward(Sym x) => Relu(Ops.Flatten(x));")]
     public void Layer_methods_get_bodies_that_compile(string members) =>
         Assert.Contains(Harness.Generate($"using Convoke; using static Convoke.Ops; [Model(8, 8, 1)] partial class M {{ {members} }}").Results[0].GeneratedSources, static s => s.HintName == "M.Cuda.g.cs");

@@ -14,6 +14,28 @@ public class PartialClassTests
     [Fact]
     public Task A_model_with_Forward() => Verify(Text(Harness.Generate(Models.Forward), "N.ForwardNet.g.cs"));
 
+    [Fact]
+    public Task A_model_of_several_outputs() => Verify(Text(Harness.Generate(Models.Detector), "N.Detector.g.cs"));
+
+    /// <summary>Shapes at fault change nothing of the members that callers see.</summary>
+    [Fact]
+    public void A_faulty_model_of_several_outputs_has_the_same_members() => Assert.DoesNotContain(Harness.Generate(
+            Models.Detector.Replace("Dense(5)", "Dense(5, In = 3)", StringComparison.Ordinal),
+            """
+            class Caller
+            {
+                float[] Use(N.Detector net, float[] x, int[] c)
+                {
+                    net.TrainStep(x, c, x);
+                    net.ComputeGradients(x, c, x);
+                    net.Predict(x, x, x);
+                    N.Detector.Outputs r = net.Predict(x);
+                    return r.Classes.Length > 0 ? r.Boxes : r.Classes;
+                }
+            }
+            """)
+        .Results[0].GeneratedSources, static source => source.HintName == "N.Detector.Cuda.g.cs");
+
     /// <summary>Without the bodies of its layer methods the class would not compile, and the compiler would not let the analyzer say why.</summary>
     [Fact]
     public Task An_invalid_model_with_Forward_keeps_its_layer_methods() =>

@@ -34,7 +34,7 @@ internal sealed class RandomForward(int seed)
         // A helper may return what it was given, and the input as it came is no output.
         string result = tuple ? $"(Relu({Call(values, [], 1)}), Pool({Call(values, [], 1)}))" : $"Relu({Call(values, [], 1)})";
         return helpers + "private static Sym Joined(Sym first, Sym second) => Concat(second, first);\nprivate const int Four = 4; private static ReadOnlySpan<int> Table => [3, 1, 2];\n"
-            + $"private static {(tuple ? "(Sym First, Sym)" : "Sym")} Forward(Sym x) {{ {_text} return {result}; }}";
+            + $"private static {(tuple ? "(Sym First, Sym Second)" : "Sym")} Forward(Sym x) {{ {_text} return {result}; }}";
     }
 
     private void Body(List<string> values, List<string> numbers, int depth)

@@ -16,7 +16,7 @@ public class ModelReaderTests
                 new(new FlattenSpec("flatten"), [1]),
                 new(new DenseSpec("dense", 10, ActivationKind.Softmax, UseBias: true, In: null), [2]),
             ],
-            LossKind.CategoricalCrossentropy, new AdamSpec(1e-3, 0.9, 0.999, 1e-7, EpsilonForm.BeforeCorrection), Accuracy: true),
+            [new(LossKind.CategoricalCrossentropy)], new AdamSpec(1e-3, 0.9, 0.999, 1e-7, EpsilonForm.BeforeCorrection), Accuracy: true),
         Read(Models.Mnist));
 
     [Fact]
@@ -32,7 +32,7 @@ public class ModelReaderTests
                 new(new DenseSpec("fc1", 8, ActivationKind.None, UseBias: false, In: 84), [4]),
                 new(new DenseSpec("head", 2, ActivationKind.None, UseBias: true, In: null), [5]),
             ],
-            LossKind.CrossEntropy, new AdamSpec(0.01, 0.8, 0.99, 1e-8, EpsilonForm.AfterCorrection), Accuracy: false),
+            [new(LossKind.CrossEntropy)], new AdamSpec(0.01, 0.8, 0.99, 1e-8, EpsilonForm.AfterCorrection), Accuracy: false),
         Read("""
             using Convoke;
             [Model(3, 9, 7, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
@@ -57,7 +57,7 @@ public class ModelReaderTests
                 new(new FlattenSpec("flatten"), [5]),
                 new(new DenseSpec("logits", 3, ActivationKind.None, UseBias: true, In: 196), [6]),
             ],
-            null, null, Accuracy: false)
+            [], null, Accuracy: false)
         { Outputs = [new OutputSpec(null, 7)] },
         Read("""
             using Convoke;
@@ -206,7 +206,7 @@ public class ModelReaderTests
     public void A_model_without_loss_and_optimizer_only_predicts()
     {
         ModelSpec spec = Read("using Convoke; [Model(8, 8, 1), Flatten, Dense(2)] partial class M;")!;
-        Assert.Equal((null, null, false), (spec.Loss, spec.Optimizer, spec.Accuracy));
+        Assert.Equal((0, null, false), (spec.Losses.Count, spec.Optimizer, spec.Accuracy));
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Convoke.Gpu.Checks;
 internal sealed record DeviceCheck(string Name, string Promise, bool IsQuick, Func<Device, string> Run)
 {
     /// <summary>All checks, in the order in which they should be read.</summary>
-    public static IReadOnlyList<DeviceCheck> All { get; } = [.. TrainingChecks.All, .. PredictionChecks.All, .. FitChecks.All, .. DeterminismChecks.All, .. FailureChecks.All];
+    public static IReadOnlyList<DeviceCheck> All { get; } = [.. TrainingChecks.All, .. PrecisionChecks.All, .. PredictionChecks.All, .. FitChecks.All, .. DeterminismChecks.All, .. FailureChecks.All];
 }
 
 /// <summary>What was found is not what was promised.</summary>

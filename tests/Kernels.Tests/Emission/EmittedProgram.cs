@@ -38,10 +38,12 @@ internal sealed unsafe class ProgramRunner : IDisposable
     private readonly CpuProgram _program;
     private readonly List<(nint Start, int Floats, string Name)> _arenas = [];
     private readonly StepContext _step = new();
+    private readonly int _outputs, _losses;
 
     public ProgramRunner(CompiledModel model, CpuProgram program, int capacity)
     {
         (_model, _program) = (model, program);
+        (_outputs, _losses) = (model.Outputs.Sum(static o => o.Elements), model.Spec.Losses.Count);
         MemoryInfo m = model.Memory;
         int tasks = CpuProgram.TasksFor(capacity);
         _step.Capacity = capacity;
@@ -53,11 +55,11 @@ internal sealed unsafe class ProgramRunner : IDisposable
         _step.Partials = Arena(m.PartialFloats * tasks, "partials");
         _step.Batch = Arena(Math.Max(m.TrainSampleFloats, m.PredictSampleFloats) * capacity, "batch");
         _step.Images = Arena(model.Spec.Input.Count * capacity, "images");
-        _step.Labels = (int*)Arena(capacity * model.Pixels, "labels");
-        _step.Targets = Arena(capacity * model.Pixels * model.Classes, "targets");
-        _step.Losses = Arena(capacity, "losses");
+        _step.Labels = (int*)Arena(capacity * model.Outputs.Sum(static o => o.Pixels), "labels");
+        _step.Targets = Arena(capacity * _outputs, "targets");
+        _step.Losses = Arena(capacity * _losses, "losses");
         _step.Correct = (int*)Arena(capacity, "correct");
-        _step.Output = Arena(capacity * model.Pixels * model.Classes, "output");
+        _step.Output = Arena(capacity * _outputs, "output");
         TrainScratch = Arena(m.TrainTaskFloats, "train scratch");
         PredictScratch = Arena(m.PredictTaskFloats, "predict scratch");
     }
@@ -70,9 +72,9 @@ internal sealed unsafe class ProgramRunner : IDisposable
 
     public StepContext Step => _step;
 
-    public Span<float> Output(int n) => new(_step.Output, n * _model.Pixels * _model.Classes);
+    public Span<float> Output(int n) => new(_step.Output, n * _outputs);
 
-    public Span<float> Losses(int n) => new(_step.Losses, n);
+    public Span<float> Losses(int n) => new(_step.Losses, n * _losses);
 
     public Span<int> Correct(int n) => new(_step.Correct, n);
 
@@ -93,14 +95,12 @@ internal sealed unsafe class ProgramRunner : IDisposable
     /// <summary>All floats of the parameter arena, padding included.</summary>
     public Span<float> AllParameters => new(_step.Parameters, _model.Memory.ParameterFloats);
 
-    public void SetBatch(ReadOnlySpan<float> images, ReadOnlySpan<int> labels)
+    public void SetBatch(ReadOnlySpan<float> images, Truth truth)
     {
         images.CopyTo(new Span<float>(_step.Images, images.Length));
-        labels.CopyTo(new Span<int>(_step.Labels, labels.Length));
-        var targets = new Span<float>(_step.Targets, labels.Length * _model.Classes);
-        targets.Clear();
-        for (int i = 0; i < labels.Length; i++) targets[(i * _model.Classes) + labels[i]] = 1;
-        _step.N = labels.Length / _model.Pixels;
+        truth.Labels.CopyTo(new Span<int>(_step.Labels, truth.Labels.Length));
+        truth.Rows.CopyTo(new Span<float>(_step.Targets, truth.Rows.Length));
+        _step.N = truth.Samples;
         _step.Tasks = CpuProgram.TasksFor(_step.N);
         _step.InverseN = 1f / _step.N;
     }

@@ -175,7 +175,7 @@ __device__ __forceinline__ void dense_tile(float* __restrict__ to, int pitch, co
 {
     const float* w = weights + o / PANEL * (PANEL * IN) + o % PANEL;
     float4 acc[4] = {};
-    #pragma unroll 1
+    #pragma unroll 2
     for (int f = 4 * share; f < IN; f += 4 * SHARES)
     {
         float4 quad[4];
@@ -196,38 +196,27 @@ __device__ __forceinline__ void dense_tile(float* __restrict__ to, int pitch, co
     for (int i = 0; i < 4; ++i) *reinterpret_cast<float4*>(to + i * pitch) = acc[i];
 }
 
-// dx[n..n+3][f..f+3] = dy w^T, masked where x, if given, is not positive; IN is a multiple of 4
-template <int IN, int UNITS, int OUT, int PANEL>
-__device__ __forceinline__ void dense_dgrad_tile(const float* __restrict__ dy, const float* __restrict__ weights, const float* __restrict__ x, float* __restrict__ dx, int n, int f, int batch)
+// dense in parts  <- Net, dense
+//   parts[n,split,o] = sum(i of the split) x[n,i] w[i,o]
+//   x f32[N,5408]  w f32[1][5408][16] panels of units  parts f32[N,16,16]
+//   GEMM N x 10 x 5408; block 256 = 16 rows x 16 units x 16 shares of a split, thread = 4 x 4 sums; grid N/16 x 1 x 16 splits
+//   256 threads a block, 16384 bytes of shared memory, at most 128 registers a thread
+extern "C" __global__ void __launch_bounds__(256, 2)
+dense_parts(const float* __restrict__ x, const float* __restrict__ weights, float* __restrict__ parts, int batch)
 {
-    float acc[4][4] = {};
-    #pragma unroll 1
-    for (int o = 0; o < UNITS; o += 4)
-    {
-        float4 gradients[4], w[4];
-        #pragma unroll
-        for (int i = 0; i < 4; ++i) gradients[i] = n + i < batch ? *reinterpret_cast<const float4*>(&dy[(size_t)(n + i) * OUT + o]) : make_float4(0, 0, 0, 0);
-        #pragma unroll
-        for (int j = 0; j < 4; ++j) w[j] = *reinterpret_cast<const float4*>(&weights[o / PANEL * (PANEL * IN) + (f + j) * PANEL + o % PANEL]);
-        #pragma unroll
-        for (int i = 0; i < 4; ++i)
-            #pragma unroll
-            for (int j = 0; j < 4; ++j)
-                acc[i][j] = fmaf(gradients[i].w, w[j].w, fmaf(gradients[i].z, w[j].z, fmaf(gradients[i].y, w[j].y, fmaf(gradients[i].x, w[j].x, acc[i][j]))));
-    }
+    constexpr int IN = 5408, STRIDE = 5408, OUT = 16, PANEL = 16, ROWS = 16, UNITS = 16, SHARES = 16, SPLITS = 16;
+    __shared__ __align__(16) float sums[SHARES][ROWS][UNITS];
+    const int thread = threadIdx.x, unit = thread % (UNITS / 4) * 4, row = thread / (UNITS / 4) % (ROWS / 4) * 4, share = thread / (ROWS * UNITS / 16);
+    const int split = blockIdx.x % SPLITS, o0 = blockIdx.x / SPLITS % (OUT / UNITS) * UNITS, n0 = blockIdx.x / (SPLITS * (OUT / UNITS)) * ROWS;
+
+    dense_tile<IN, STRIDE, PANEL, SHARES * SPLITS>(&sums[share][row][unit], UNITS, x, weights, n0 + row, o0 + unit, split * SHARES + share, batch);
+    __syncthreads();
+
+    const int n = n0 + thread / UNITS, o = o0 + thread % UNITS;
+    float sum = 0;
     #pragma unroll
-    for (int i = 0; i < 4; ++i)
-    {
-        if (n + i >= batch) continue;
-        const size_t at = (size_t)(n + i) * IN + f;
-        float4 result = make_float4(acc[i][0], acc[i][1], acc[i][2], acc[i][3]);
-        if (x)
-        {
-            const float4 open = *reinterpret_cast<const float4*>(&x[at]);
-            result = make_float4(open.x > 0.0f ? result.x : 0.0f, open.y > 0.0f ? result.y : 0.0f, open.z > 0.0f ? result.z : 0.0f, open.w > 0.0f ? result.w : 0.0f);
-        }
-        *reinterpret_cast<float4*>(&dx[at]) = result;
-    }
+    for (int s = 0; s < SHARES; ++s) sum += sums[s][thread / UNITS][thread % UNITS];
+    if (n < batch) parts[((size_t)n * SPLITS + split) * OUT + o] = sum;
 }
 
 // step t of Adam: the bias corrections, in double, because 1 - beta^t cancels; nothing else in this kernel reads what is written here
@@ -268,40 +257,28 @@ __device__ __forceinline__ void warp_largest(float& x, int& place)
 }
 
 // head  <- Net, dense, softmax, CategoricalCrossentropy
-//   z[n,o] = sum(i) x[n,i] w[i,o] + b[o];  output[n] = softmax(z[n])
-//   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N;  dx[n,i] = sum(o) dz[n,o] w[i,o]
-//   x f32[N,5408]  w f32[1][5408][16] panels of units  z, dz f32[N,16];  target rows t, or class indices, which stand for rows with a single one
-//   block 256 = 4 samples: the reduction in 64 shares, then a warp a sample, then a thread four features; grid N/4
-//   256 threads a block, 16384 bytes of shared memory, at most 128 registers a thread
-extern "C" __global__ void __launch_bounds__(256, 2)
-head(Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ weights,
-     const float* __restrict__ bias, float* __restrict__ z, float* __restrict__ output,
-     float* __restrict__ losses, int* __restrict__ correct, float* __restrict__ dz, float* __restrict__ dx,
+//   z[n,o] = sum(split) parts[n,split,o] + b[o];  output[n] = softmax(z[n])
+//   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N
+//   parts f32[N,16,16]  z, dz f32[N,16];  target rows t, or class indices, which stand for rows with a single one; block 256 = 8 samples, a warp each; grid N/8
+//   256 threads a block, no shared memory, at most 64 registers a thread
+extern "C" __global__ void __launch_bounds__(256, 4)
+head(Step* __restrict__ step, const float* __restrict__ parts, const float* __restrict__ bias, float* __restrict__ z, float* __restrict__ output,
+     float* __restrict__ losses, int* __restrict__ correct, float* __restrict__ dz,
      int batch)
 {
-    constexpr int IN = 5408, STRIDE = 5408, CLASSES = 10, OUT = 16, PANEL = 16, ROWS = 4, UNITS = 16, SHARES = 64, THREADS = 256;
-    __shared__ __align__(16) float sums[SHARES][ROWS][UNITS];
-    const int thread = threadIdx.x, warp = thread / 32, lane = thread % 32, n0 = blockIdx.x * ROWS;
+    constexpr int CLASSES = 10, OUT = 16, ROWS = 8, SPLITS = 16;
+    const int thread = threadIdx.x, lane = thread % 32, n = blockIdx.x * ROWS + thread / 32;
     if (blockIdx.x == 0 && thread == 0 && dz) next_step(step);
-
-    // logits
-    constexpr int o0 = 0;
+    const int sample = losses && n < batch ? sample_at(step, n) : 0;
+    if (n < batch && lane < OUT)
     {
-        dense_tile<IN, STRIDE, PANEL, SHARES>(&sums[thread / (UNITS / 4)][0][thread % (UNITS / 4) * 4], UNITS, x, weights, n0, o0 + thread % (UNITS / 4) * 4, thread / (UNITS / 4), batch);
-        __syncthreads();
-        for (int i = thread; i < ROWS * UNITS; i += THREADS)
-        {
-            float sum = 0;
-            for (int s = 0; s < SHARES; ++s) sum += sums[s][i / UNITS][i % UNITS];
-            sum += bias[o0 + i % UNITS];
-            if (n0 + i / UNITS < batch) z[(size_t)(n0 + i / UNITS) * OUT + o0 + i % UNITS] = sum;
-        }
-        __syncthreads();
+        float sum = bias[lane];
+        #pragma unroll
+        for (int split = 0; split < SPLITS; ++split) sum += parts[((size_t)n * SPLITS + split) * OUT + lane];
+        z[(size_t)n * OUT + lane] = sum;
     }
-
-    // softmax and loss: a warp a sample
-    const int n = n0 + warp;
-    if (warp < ROWS && n < batch)
+    __syncwarp();
+    if (n < batch)
     {
         const float* logits = z + (size_t)n * OUT;
         float largest = lane < CLASSES ? logits[lane] : -infinity();
@@ -316,7 +293,6 @@ head(Step* __restrict__ step, const float* __restrict__ x, const float* __restri
             for (int o = lane; o < CLASSES; o += 32) output[(size_t)n * CLASSES + o] = expf(logits[o] - largest) / total;
         if (losses)
         {
-            const int sample = sample_at(step, n);
             const float log_sum = largest + logf(total);
             const float* row = step->targets ? step->targets + (size_t)sample * CLASSES : nullptr;
             const int label = row ? -1 : step->labels[sample];
@@ -349,17 +325,126 @@ head(Step* __restrict__ step, const float* __restrict__ x, const float* __restri
             }
         }
     }
+}
 
-    // dx: a thread four features of all the block's samples
-    if (!dz) return;
+// dx[n..n+3][f..f+3] = dy w^T, masked where x, if given, is not positive; IN is a multiple of 4
+template <int IN, int UNITS, int OUT, int PANEL>
+__device__ __forceinline__ void dense_dgrad_tile(const float* __restrict__ dy, const float* __restrict__ weights, const float* __restrict__ x, float* __restrict__ dx, int n, int f, int batch)
+{
+    float acc[4][4] = {};
+    #pragma unroll 1
+    for (int o = 0; o < UNITS; o += 4)
+    {
+        float4 gradients[4], w[4];
+        #pragma unroll
+        for (int i = 0; i < 4; ++i) gradients[i] = n + i < batch ? *reinterpret_cast<const float4*>(&dy[(size_t)(n + i) * OUT + o]) : make_float4(0, 0, 0, 0);
+        #pragma unroll
+        for (int j = 0; j < 4; ++j) w[j] = *reinterpret_cast<const float4*>(&weights[o / PANEL * (PANEL * IN) + (f + j) * PANEL + o % PANEL]);
+        #pragma unroll
+        for (int i = 0; i < 4; ++i)
+            #pragma unroll
+            for (int j = 0; j < 4; ++j)
+                acc[i][j] = fmaf(gradients[i].w, w[j].w, fmaf(gradients[i].z, w[j].z, fmaf(gradients[i].y, w[j].y, fmaf(gradients[i].x, w[j].x, acc[i][j]))));
+    }
+    #pragma unroll
+    for (int i = 0; i < 4; ++i)
+    {
+        if (n + i >= batch) continue;
+        const size_t at = (size_t)(n + i) * IN + f;
+        float4 result = make_float4(acc[i][0], acc[i][1], acc[i][2], acc[i][3]);
+        if (x)
+        {
+            const float4 open = *reinterpret_cast<const float4*>(&x[at]);
+            result = make_float4(open.x > 0.0f ? result.x : 0.0f, open.y > 0.0f ? result.y : 0.0f, open.z > 0.0f ? result.z : 0.0f, open.w > 0.0f ? result.w : 0.0f);
+        }
+        *reinterpret_cast<float4*>(&dx[at]) = result;
+    }
+}
+
+// dense dgrad  <- Net, dense
+//   dx[n,i] = sum(o) dy[n,o] w[i,o]
+//   dy f32[N,16]  w f32[1][5408][16]  dx f32[N,5408]
+//   GEMM N x 5408 x 10; thread = 4 rows x 4 features; grid N/4 x 11
+//   128 threads a block, no shared memory, at most 128 registers a thread
+extern "C" __global__ void __launch_bounds__(128, 4)
+dense_dgrad(const float* __restrict__ dy, const float* __restrict__ weights, float* __restrict__ dx, int batch)
+{
+    constexpr int IN = 5408, UNITS = 10, OUT = 16, PANEL = 16, BLOCKS = 11;
+    const int n = blockIdx.x / BLOCKS * 4, f = (blockIdx.x % BLOCKS * 128 + threadIdx.x) * 4;
+    if (f < IN) dense_dgrad_tile<IN, UNITS, OUT, PANEL>(dy, weights, nullptr, dx, n, f, batch);
+}
+
+// Adam (Kingma and Ba 2015, section 2): m += (1-b1)(g - m); v += (1-b2)(g^2 - v); w -= rate sqrt(1-b2^t)/(1-b1^t) m / (sqrt v + eps)
+__device__ __forceinline__ float learn(const Step* __restrict__ step, float w, float g, float& m, float& v)
+{
+    constexpr float GAIN1 = 0.100000001f, GAIN2 = 0.00100000005f, EPSILON = 1.00000001E-07f, TINY = 1E-30f;
+    m = fmaf(GAIN1, g - m, m);
+    v = fmaf(GAIN2, g * g - v, v);
+    m = fabsf(m) < TINY ? 0.0f : m;
+    v = v < TINY ? 0.0f : v;
+    return w - step->step_size * m / fmaf(sqrtf(v), step->second_moment_scale, EPSILON);
+}
+
+// takes the step for parameter at, or keeps its gradient; returns the parameter's value
+__device__ __forceinline__ float apply(const Step* __restrict__ step, int at, float g, float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients)
+{
+    if (step->keep_gradients) gradients[at] = g;
+    else if (!step->bad) parameters[at] = learn(step, parameters[at], g, moment1[at], moment2[at]);
+    return parameters[at];
+}
+
+// dense wgrad and update  <- Net, dense
+//   dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o];  then the optimizer
+//   x f32[N,5408]  dy f32[N,16]  w f32[1][5408][16] at 320  b f32[16] at 86848 of the parameters
+//   GEMM 5408 x 10 x N; block 256 = 32 features x 16 units x 8 shares of the batch, thread = 4 x 4 sums; grid 169
+//   256 threads a block, 16896 bytes of shared memory, at most 128 registers a thread
+extern "C" __global__ void __launch_bounds__(256, 2)
+dense_update(const Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ dy,
+             float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
+             int batch)
+{
+    constexpr int IN = 5408, STRIDE = 5408, OUT = 16, PANEL = 16, FEATURES = 32, UNITS = 16, SHARES = 8, THREADS = 256, WEIGHTS = 320, BIAS = 86848;
+    __shared__ __align__(16) float sums[SHARES][FEATURES][UNITS];
+    __shared__ __align__(16) float bias_sums[SHARES][UNITS];
+    const int thread = threadIdx.x, unit = thread % (UNITS / 4) * 4, feature = thread / (UNITS / 4) % (FEATURES / 4) * 4, share = thread / (FEATURES * UNITS / 16);
+    const int o0 = blockIdx.x % (OUT / UNITS) * UNITS, f0 = blockIdx.x / (OUT / UNITS) * FEATURES;
+
+    float4 dw[4] = {};
+    float4 db = make_float4(0, 0, 0, 0);
+    #pragma unroll 8
+    for (int n = share; n < batch; n += SHARES)
+    {
+        const float4 quad = *reinterpret_cast<const float4*>(&x[(size_t)n * STRIDE + f0 + feature]), gradient = *reinterpret_cast<const float4*>(&dy[(size_t)n * OUT + o0 + unit]);
+        multiply_add(dw[0], quad.x, gradient); multiply_add(dw[1], quad.y, gradient); multiply_add(dw[2], quad.z, gradient); multiply_add(dw[3], quad.w, gradient);
+        multiply_add(db, 1.0f, gradient);
+    }
+    #pragma unroll
+    for (int i = 0; i < 4; ++i) *reinterpret_cast<float4*>(&sums[share][feature + i][unit]) = dw[i];
+    if (feature == 0) *reinterpret_cast<float4*>(&bias_sums[share][unit]) = db;
     __syncthreads();
-    for (int f = 4 * thread; f < IN; f += 4 * THREADS) dense_dgrad_tile<IN, CLASSES, OUT, PANEL>(dz, weights, nullptr, dx, n0, f, batch);
+
+    // epilogue: the shares in order, the optimizer
+    for (int i = thread; i < FEATURES * UNITS; i += THREADS)
+    {
+        const int f = f0 + i / UNITS, o = o0 + i % UNITS;
+        float g = 0;
+        #pragma unroll
+        for (int s = 0; s < SHARES; ++s) g += sums[s][i / UNITS][i % UNITS];
+        apply(step, WEIGHTS + o / PANEL * (PANEL * IN) + f * PANEL + o % PANEL, g, parameters, moment1, moment2, gradients);
+    }
+    if (f0 == 0 && thread < UNITS)
+    {
+        float g = 0;
+        #pragma unroll
+        for (int s = 0; s < SHARES; ++s) g += bias_sums[s][thread];
+        apply(step, BIAS + o0 + thread, g, parameters, moment1, moment2, gradients);
+    }
 }
 
 // conv2d wgrad  <- Net, conv2d
 //   dw[r,s,c,k] = sum(n,p,q) x[n,p+r,q+s,c] dz[n,p,q,k]; db[k] = sum(n,p,q) dz;  dz f32[N,26,26,32] = dy at the winner of each 2x2 window, where y > 0
 //   x u8 or f32[N,28,28,1] out of the data set  dy f32[N,13,13,32]  partials f32[slices] of w's layout, bias_partials f32[slices][32]
-//   GEMM 32 x 9 x N*169; block 256 = 32 output channels x the whole filter x 8 shares of the windows; grid 1 x min(N, 128) slices, image n goes to slice n % slices
+//   GEMM 32 x 9 x N*169; block 256 = 32 output channels x the whole filter x 8 shares of the windows; grid 1 x min(N, 528) slices, image n goes to slice n % slices
 //   proved away: 3 of 4 multiply-adds, whose gradient is zero; no edge guard in the reduction
 //   256 threads a block, 25092 bytes of shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 2)
@@ -393,25 +478,31 @@ conv2d_wgrad(const Step* __restrict__ step,
 
         {
             constexpr int band_column = 0;
+            #pragma unroll 4
             for (int i = thread; i < ROWS * COLUMNS * CHUNK; i += THREADS)
             {
                 const int h = band_row * POOL_H + i / (COLUMNS * CHUNK), w = band_column * POOL_W + i / CHUNK % COLUMNS, c = i % CHUNK;
                 input[i / CHUNK * PITCH + c] = h < H && w < W ? pixel(step, origin + (h * W + w) * C + c0 + c) : 0.0f;
             }
-            for (int i = thread; i < BAND_H * BAND_W * CHANNELS; i += THREADS)
+            auto shift = [](int at) { return (at / POOL_W * COLUMNS + at % POOL_W) * PITCH; };
+            #pragma unroll 4
+            for (int i = thread; i < BAND_H * BAND_W * (CHANNELS / 4); i += THREADS)
             {
-                const int k = i % CHANNELS, row = i / CHANNELS / BAND_W, column = i / CHANNELS % BAND_W;
-                float gradient = 0.0f;
-                int place = (row * POOL_H * COLUMNS + column * POOL_W) * PITCH;
+                const int k = i % (CHANNELS / 4) * 4, row = i / (CHANNELS / 4) / BAND_W, column = i / (CHANNELS / 4) % BAND_W;
+                float4 gradient = make_float4(0, 0, 0, 0);
+                const int place = (row * POOL_H * COLUMNS + column * POOL_W) * PITCH;
+                int4 places = make_int4(place, place, place, place);
                 if (band_row + row < OUT_H && band_column + column < OUT_W)
                 {
                     const size_t at = (((size_t)n * OUT_H + band_row + row) * OUT_W + band_column + column) * K + k0 + k;
-                    gradient = dy[at];
-                    if (!(y[at] > 0.0f)) gradient = 0.0f;
-                    place += (arg[at] / POOL_W * COLUMNS + arg[at] % POOL_W) * PITCH;
+                    gradient = *reinterpret_cast<const float4*>(&dy[at]);
+                    const float4 open = *reinterpret_cast<const float4*>(&y[at]);
+                    gradient = make_float4(open.x > 0.0f ? gradient.x : 0.0f, open.y > 0.0f ? gradient.y : 0.0f, open.z > 0.0f ? gradient.z : 0.0f, open.w > 0.0f ? gradient.w : 0.0f);
+                    const uchar4 winner = *reinterpret_cast<const uchar4*>(&arg[at]);
+                    places = make_int4(place + shift(winner.x), place + shift(winner.y), place + shift(winner.z), place + shift(winner.w));
                 }
-                dz[i] = gradient;
-                winners[i] = place;
+                *reinterpret_cast<float4*>(&dz[4 * i]) = gradient;
+                *reinterpret_cast<int4*>(&winners[4 * i]) = places;
             }
             __syncthreads();
 
@@ -450,66 +541,6 @@ conv2d_wgrad(const Step* __restrict__ step,
     bias_partials[slice * K + k] = db;
 }
 
-// Adam (Kingma and Ba 2015, section 2): m += (1-b1)(g - m); v += (1-b2)(g^2 - v); w -= rate sqrt(1-b2^t)/(1-b1^t) m / (sqrt v + eps)
-__device__ __forceinline__ float learn(const Step* __restrict__ step, float w, float g, float& m, float& v)
-{
-    constexpr float GAIN1 = 0.100000001f, GAIN2 = 0.00100000005f, EPSILON = 1.00000001E-07f, TINY = 1E-30f;
-    m = fmaf(GAIN1, g - m, m);
-    v = fmaf(GAIN2, g * g - v, v);
-    m = fabsf(m) < TINY ? 0.0f : m;
-    v = v < TINY ? 0.0f : v;
-    return w - step->step_size * m / fmaf(sqrtf(v), step->second_moment_scale, EPSILON);
-}
-
-// takes the step for parameter at, or keeps its gradient; returns the parameter's value
-__device__ __forceinline__ float apply(const Step* __restrict__ step, int at, float g, float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients)
-{
-    if (step->keep_gradients) gradients[at] = g;
-    else if (!step->bad) parameters[at] = learn(step, parameters[at], g, moment1[at], moment2[at]);
-    return parameters[at];
-}
-
-// dense wgrad and update  <- Net, dense
-//   dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o];  then the optimizer
-//   x f32[N,5408]  dy f32[N,16]  w f32[1][5408][16] at 320  b f32[16] at 86848 of the parameters
-//   GEMM 5408 x 10 x N; block 128 = 128 features x 16 units, thread = 4 x 4 sums over the whole batch; grid 43
-//   128 threads a block, no shared memory, at most 128 registers a thread
-extern "C" __global__ void __launch_bounds__(128, 4)
-dense_update(const Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ dy,
-             float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
-             int batch)
-{
-    constexpr int IN = 5408, STRIDE = 5408, OUT = 16, PANEL = 16, FEATURES = 128, UNITS = 16, WEIGHTS = 320, BIAS = 86848;
-    const int thread = threadIdx.x, o = blockIdx.x % (OUT / UNITS) * UNITS + thread % (UNITS / 4) * 4, f = blockIdx.x / (OUT / UNITS) * FEATURES + thread / (UNITS / 4) * 4;
-    if (f >= IN) return;
-    float4 dw[4] = {};
-    float4 db = make_float4(0, 0, 0, 0);
-    #pragma unroll 2
-    for (int n = 0; n < batch; ++n)
-    {
-        const float4 quad = *reinterpret_cast<const float4*>(&x[(size_t)n * STRIDE + f]), gradient = *reinterpret_cast<const float4*>(&dy[(size_t)n * OUT + o]);
-        multiply_add(dw[0], quad.x, gradient); multiply_add(dw[1], quad.y, gradient); multiply_add(dw[2], quad.z, gradient); multiply_add(dw[3], quad.w, gradient);
-        if (f == 0) multiply_add(db, 1.0f, gradient);
-    }
-
-    // epilogue
-    #pragma unroll
-    for (int i = 0; i < 4; ++i)
-    {
-        const int at = WEIGHTS + o / PANEL * (PANEL * IN) + (f + i) * PANEL + o % PANEL;
-        const float g[4] = { dw[i].x, dw[i].y, dw[i].z, dw[i].w };
-        if (IN % 4 == 0 || f + i < IN)
-            #pragma unroll
-            for (int j = 0; j < 4; ++j) apply(step, at + j, g[j], parameters, moment1, moment2, gradients);
-    }
-    if (f == 0)
-    {
-        const float g[4] = { db.x, db.y, db.z, db.w };
-        #pragma unroll
-        for (int j = 0; j < 4; ++j) apply(step, BIAS + o + j, g[j], parameters, moment1, moment2, gradients);
-    }
-}
-
 // one sum a thread, in shared memory
 struct Sums
 {
@@ -517,7 +548,7 @@ struct Sums
     int correct[128];
 };
 
-// Run by one block of 128, behind the last reader of the order: adds the batch's losses in a fixed order, and moves on to the next batch.
+// Run by one block of at least 128, behind the last reader of the order: adds the batch's losses in a fixed order, and moves on to the next batch.
 __device__ __forceinline__ void finish(Sums& sums, Step* __restrict__ step, const float* __restrict__ losses, const int* __restrict__ correct, int batch)
 {
     constexpr int THREADS = 128;
@@ -529,8 +560,11 @@ __device__ __forceinline__ void finish(Sums& sums, Step* __restrict__ step, cons
         loss += losses[n];
         right += correct[n];
     }
-    sums.loss[thread] = loss;
-    sums.correct[thread] = right;
+    if (thread < THREADS)
+    {
+        sums.loss[thread] = loss;
+        sums.correct[thread] = right;
+    }
     for (int half = THREADS / 2; half > 0; half /= 2)
     {
         __syncthreads();
@@ -552,8 +586,8 @@ __device__ __forceinline__ void finish(Sums& sums, Step* __restrict__ step, cons
 }
 
 // update of every parameter that has partial gradients: g = sum(slices), then the optimizer
-//   conv2d.kernel f32[288] from f32[min(N, 128)][288], 9 blocks
-//   conv2d.bias f32[32] from f32[min(N, 128)][32], 1 block
+//   conv2d.kernel f32[288] from f32[min(N, 528)][288], 9 blocks
+//   conv2d.bias f32[32] from f32[min(N, 528)][32], 1 block
 //   block 128 = 32 elements x 4 quarters of the slices; one block more ends the step
 //   128 threads a block, 2048 bytes of shared memory, at most 64 registers a thread
 extern "C" __global__ void __launch_bounds__(128, 8)
@@ -566,8 +600,8 @@ conv_update(Step* __restrict__ step, const float* __restrict__ partials, float* 
     const int lane = threadIdx.x % 32, quarter = threadIdx.x / 32;
     int block = blockIdx.x, at = 0, floats = 0, slices = 0;
     const float* from = nullptr;
-    if (block < 9) { at = 0; floats = 288; slices = 128; from = partials; }
-    else if (block < 10) { block -= 9; at = 288; floats = 32; slices = 128; from = partials + 36864; }
+    if (block < 9) { at = 0; floats = 288; slices = 528; from = partials; }
+    else if (block < 10) { block -= 9; at = 288; floats = 32; slices = 528; from = partials + 152064; }
     else
     {
         finish(step_sums, step, losses, correct, batch);
@@ -578,7 +612,7 @@ conv_update(Step* __restrict__ step, const float* __restrict__ partials, float* 
     slices = min(batch, slices);
     float sum = 0;
     if (element < floats)
-        #pragma unroll 4
+        #pragma unroll 8
         for (int slice = quarter; slice < slices; slice += 4) sum += from[(size_t)slice * floats + element];
     sums[quarter][lane] = sum;
     __syncthreads();

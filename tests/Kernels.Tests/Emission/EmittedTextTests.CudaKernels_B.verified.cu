@@ -255,7 +255,7 @@ __device__ __forceinline__ void dense_tile(float* __restrict__ to, int pitch, co
 {
     const float* w = weights + o / PANEL * (PANEL * IN) + o % PANEL;
     float4 acc[4] = {};
-    #pragma unroll 1
+    #pragma unroll 2
     for (int f = 4 * share; f < IN; f += 4 * SHARES)
     {
         float4 quad[4];
@@ -377,27 +377,29 @@ __device__ __forceinline__ void warp_largest(float& x, int& place)
 //   z[n,o] = sum(i) x[n,i] w[i,o] + b[o];  output[n] = softmax(z[n])
 //   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N;  dx[n,i] = sum(o) dz[n,o] w[i,o] where x > 0
 //   x f32[N,128]  w f32[1][128][16] panels of units  z, dz f32[N,16];  target rows t, or class indices, which stand for rows with a single one
-//   block 256 = 4 samples: the reduction in 64 shares, then a warp a sample, then a thread four features; grid N/4
-//   256 threads a block, 16384 bytes of shared memory, at most 128 registers a thread
+//   block 256 = 4 samples: the reduction in 32 shares, then a warp a sample, then a thread four features; grid N/4
+//   256 threads a block, 8192 bytes of shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 2)
 head(Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ weights,
      const float* __restrict__ bias, float* __restrict__ z, float* __restrict__ output,
      float* __restrict__ losses, int* __restrict__ correct, float* __restrict__ dz, float* __restrict__ dx,
      int batch)
 {
-    constexpr int IN = 128, STRIDE = 128, CLASSES = 10, OUT = 16, PANEL = 16, ROWS = 4, UNITS = 16, SHARES = 64, THREADS = 256;
+    constexpr int IN = 128, STRIDE = 128, CLASSES = 10, OUT = 16, PANEL = 16, ROWS = 4, UNITS = 16, SHARES = 32, THREADS = 256;
     __shared__ __align__(16) float sums[SHARES][ROWS][UNITS];
     const int thread = threadIdx.x, warp = thread / 32, lane = thread % 32, n0 = blockIdx.x * ROWS;
     if (blockIdx.x == 0 && thread == 0 && dz) next_step(step);
+    const int sample = losses && warp < ROWS && n0 + warp < batch ? sample_at(step, n0 + warp) : 0;
 
     // logits
     constexpr int o0 = 0;
     {
-        dense_tile<IN, STRIDE, PANEL, SHARES>(&sums[thread / (UNITS / 4)][0][thread % (UNITS / 4) * 4], UNITS, x, weights, n0, o0 + thread % (UNITS / 4) * 4, thread / (UNITS / 4), batch);
+        if (thread < SHARES * (UNITS / 4)) dense_tile<IN, STRIDE, PANEL, SHARES>(&sums[thread / (UNITS / 4)][0][thread % (UNITS / 4) * 4], UNITS, x, weights, n0, o0 + thread % (UNITS / 4) * 4, thread / (UNITS / 4), batch);
         __syncthreads();
         for (int i = thread; i < ROWS * UNITS; i += THREADS)
         {
             float sum = 0;
+            #pragma unroll
             for (int s = 0; s < SHARES; ++s) sum += sums[s][i / UNITS][i % UNITS];
             sum += bias[o0 + i % UNITS];
             if (n0 + i / UNITS < batch) z[(size_t)(n0 + i / UNITS) * OUT + o0 + i % UNITS] = sum;
@@ -422,7 +424,6 @@ head(Step* __restrict__ step, const float* __restrict__ x, const float* __restri
             for (int o = lane; o < CLASSES; o += 32) output[(size_t)n * CLASSES + o] = expf(logits[o] - largest) / total;
         if (losses)
         {
-            const int sample = sample_at(step, n);
             const float log_sum = largest + logf(total);
             const float* row = step->targets ? step->targets + (size_t)sample * CLASSES : nullptr;
             const int label = row ? -1 : step->labels[sample];
@@ -462,6 +463,73 @@ head(Step* __restrict__ step, const float* __restrict__ x, const float* __restri
     for (int f = 4 * thread; f < IN; f += 4 * THREADS) dense_dgrad_tile<IN, CLASSES, OUT, PANEL>(dz, weights, x, dx, n0, f, batch);
 }
 
+// Adam (Kingma and Ba 2015, section 2): m += (1-b1)(g - m); v += (1-b2)(g^2 - v); w -= rate sqrt(1-b2^t)/(1-b1^t) m / (sqrt v + eps)
+__device__ __forceinline__ float learn(const Step* __restrict__ step, float w, float g, float& m, float& v)
+{
+    constexpr float GAIN1 = 0.100000001f, GAIN2 = 0.00100000005f, EPSILON = 1.00000001E-07f, TINY = 1E-30f;
+    m = fmaf(GAIN1, g - m, m);
+    v = fmaf(GAIN2, g * g - v, v);
+    m = fabsf(m) < TINY ? 0.0f : m;
+    v = v < TINY ? 0.0f : v;
+    return w - step->step_size * m / fmaf(sqrtf(v), step->second_moment_scale, EPSILON);
+}
+
+// takes the step for parameter at, or keeps its gradient; returns the parameter's value
+__device__ __forceinline__ float apply(const Step* __restrict__ step, int at, float g, float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients)
+{
+    if (step->keep_gradients) gradients[at] = g;
+    else if (!step->bad) parameters[at] = learn(step, parameters[at], g, moment1[at], moment2[at]);
+    return parameters[at];
+}
+
+// dense_1 wgrad and update  <- Net, dense_1
+//   dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o];  then the optimizer
+//   x f32[N,128]  dy f32[N,16]  w f32[1][128][16] at 223744  b f32[16] at 225792 of the parameters
+//   GEMM 128 x 10 x N; block 256 = 32 features x 16 units x 8 shares of the batch, thread = 4 x 4 sums; grid 4
+//   256 threads a block, 16896 bytes of shared memory, at most 128 registers a thread
+extern "C" __global__ void __launch_bounds__(256, 2)
+dense_1_update(const Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ dy,
+               float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
+               int batch)
+{
+    constexpr int IN = 128, STRIDE = 128, OUT = 16, PANEL = 16, FEATURES = 32, UNITS = 16, SHARES = 8, THREADS = 256, WEIGHTS = 223744, BIAS = 225792;
+    __shared__ __align__(16) float sums[SHARES][FEATURES][UNITS];
+    __shared__ __align__(16) float bias_sums[SHARES][UNITS];
+    const int thread = threadIdx.x, unit = thread % (UNITS / 4) * 4, feature = thread / (UNITS / 4) % (FEATURES / 4) * 4, share = thread / (FEATURES * UNITS / 16);
+    const int o0 = blockIdx.x % (OUT / UNITS) * UNITS, f0 = blockIdx.x / (OUT / UNITS) * FEATURES;
+
+    float4 dw[4] = {};
+    float4 db = make_float4(0, 0, 0, 0);
+    #pragma unroll 8
+    for (int n = share; n < batch; n += SHARES)
+    {
+        const float4 quad = *reinterpret_cast<const float4*>(&x[(size_t)n * STRIDE + f0 + feature]), gradient = *reinterpret_cast<const float4*>(&dy[(size_t)n * OUT + o0 + unit]);
+        multiply_add(dw[0], quad.x, gradient); multiply_add(dw[1], quad.y, gradient); multiply_add(dw[2], quad.z, gradient); multiply_add(dw[3], quad.w, gradient);
+        multiply_add(db, 1.0f, gradient);
+    }
+    #pragma unroll
+    for (int i = 0; i < 4; ++i) *reinterpret_cast<float4*>(&sums[share][feature + i][unit]) = dw[i];
+    if (feature == 0) *reinterpret_cast<float4*>(&bias_sums[share][unit]) = db;
+    __syncthreads();
+
+    // epilogue: the shares in order, the optimizer
+    for (int i = thread; i < FEATURES * UNITS; i += THREADS)
+    {
+        const int f = f0 + i / UNITS, o = o0 + i % UNITS;
+        float g = 0;
+        #pragma unroll
+        for (int s = 0; s < SHARES; ++s) g += sums[s][i / UNITS][i % UNITS];
+        apply(step, WEIGHTS + o / PANEL * (PANEL * IN) + f * PANEL + o % PANEL, g, parameters, moment1, moment2, gradients);
+    }
+    if (f0 == 0 && thread < UNITS)
+    {
+        float g = 0;
+        #pragma unroll
+        for (int s = 0; s < SHARES; ++s) g += bias_sums[s][thread];
+        apply(step, BIAS + o0 + thread, g, parameters, moment1, moment2, gradients);
+    }
+}
+
 // dense dgrad  <- Net, dense
 //   dx[n,i] = sum(o) dy[n,o] w[i,o]
 //   dy f32[N,128]  w f32[4][1600][32]  dx f32[N,1600]
@@ -473,6 +541,139 @@ dense_dgrad(const float* __restrict__ dy, const float* __restrict__ weights, flo
     constexpr int IN = 1600, UNITS = 128, OUT = 128, PANEL = 32, BLOCKS = 4;
     const int n = blockIdx.x / BLOCKS * 4, f = (blockIdx.x % BLOCKS * 128 + threadIdx.x) * 4;
     if (f < IN) dense_dgrad_tile<IN, UNITS, OUT, PANEL>(dy, weights, nullptr, dx, n, f, batch);
+}
+
+// dense wgrad and update  <- Net, dense
+//   dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o];  then the optimizer
+//   x f32[N,1600]  dy f32[N,128]  w f32[4][1600][32] at 18816  b f32[128] at 223616 of the parameters
+//   GEMM 1600 x 128 x N; block 256 = 32 features x 32 units x 4 shares of the batch, thread = 4 x 4 sums; grid 200
+//   256 threads a block, 16896 bytes of shared memory, at most 128 registers a thread
+extern "C" __global__ void __launch_bounds__(256, 2)
+dense_update(const Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ dy,
+             float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
+             int batch)
+{
+    constexpr int IN = 1600, STRIDE = 1600, OUT = 128, PANEL = 32, FEATURES = 32, UNITS = 32, SHARES = 4, THREADS = 256, WEIGHTS = 18816, BIAS = 223616;
+    __shared__ __align__(16) float sums[SHARES][FEATURES][UNITS];
+    __shared__ __align__(16) float bias_sums[SHARES][UNITS];
+    const int thread = threadIdx.x, unit = thread % (UNITS / 4) * 4, feature = thread / (UNITS / 4) % (FEATURES / 4) * 4, share = thread / (FEATURES * UNITS / 16);
+    const int o0 = blockIdx.x % (OUT / UNITS) * UNITS, f0 = blockIdx.x / (OUT / UNITS) * FEATURES;
+
+    float4 dw[4] = {};
+    float4 db = make_float4(0, 0, 0, 0);
+    #pragma unroll 8
+    for (int n = share; n < batch; n += SHARES)
+    {
+        const float4 quad = *reinterpret_cast<const float4*>(&x[(size_t)n * STRIDE + f0 + feature]), gradient = *reinterpret_cast<const float4*>(&dy[(size_t)n * OUT + o0 + unit]);
+        multiply_add(dw[0], quad.x, gradient); multiply_add(dw[1], quad.y, gradient); multiply_add(dw[2], quad.z, gradient); multiply_add(dw[3], quad.w, gradient);
+        multiply_add(db, 1.0f, gradient);
+    }
+    #pragma unroll
+    for (int i = 0; i < 4; ++i) *reinterpret_cast<float4*>(&sums[share][feature + i][unit]) = dw[i];
+    if (feature == 0) *reinterpret_cast<float4*>(&bias_sums[share][unit]) = db;
+    __syncthreads();
+
+    // epilogue: the shares in order, the optimizer
+    for (int i = thread; i < FEATURES * UNITS; i += THREADS)
+    {
+        const int f = f0 + i / UNITS, o = o0 + i % UNITS;
+        float g = 0;
+        #pragma unroll
+        for (int s = 0; s < SHARES; ++s) g += sums[s][i / UNITS][i % UNITS];
+        apply(step, WEIGHTS + o / PANEL * (PANEL * IN) + f * PANEL + o % PANEL, g, parameters, moment1, moment2, gradients);
+    }
+    if (f0 == 0 && thread < UNITS)
+    {
+        float g = 0;
+        #pragma unroll
+        for (int s = 0; s < SHARES; ++s) g += bias_sums[s][thread];
+        apply(step, BIAS + o0 + thread, g, parameters, moment1, moment2, gradients);
+    }
+}
+
+// conv2d_1 wgrad  <- Net, conv2d_1
+//   dw[r,s,c,k] = sum(n,p,q) x[n,p+r,q+s,c] dz[n,p,q,k]; db[k] = sum(n,p,q) dz;  dz f32[N,10,10,64] = dy at the winner of each 2x2 window, where y > 0
+//   x f32[N,12,12,32] NHWC  dy f32[N,5,5,64]  partials f32[slices] of w's layout, bias_partials f32[slices][64]
+//   GEMM 64 x 288 x N*25; block 288 = 32 output channels x 9 taps; grid 2 x min(N, 128) slices, image n goes to slice n % slices
+//   proved away: 3 of 4 multiply-adds, whose gradient is zero; no edge guard in the reduction
+//   288 threads a block, 27136 bytes of shared memory, at most 112 registers a thread
+extern "C" __global__ void __launch_bounds__(288, 2)
+conv2d_1_wgrad(const float* __restrict__ x,
+               const float* __restrict__ dy,
+               const float* __restrict__ y,
+               const u8* __restrict__ arg,
+               float* __restrict__ partials,
+               float* __restrict__ bias_partials,
+               int batch)
+{
+    constexpr int H = 12, W = 12, C = 32, R = 3, S = 3, K = 64, PANEL = 32, POOL_H = 2, POOL_W = 2, OUT_H = 5, OUT_W = 5;
+    constexpr int CHANNELS = 32, CHUNK = 32, CHUNKS = 1, TAPS = 9, ELEMENTS = 32, UNITS = 2, THREADS = 288;
+    constexpr int BAND_H = 5, BAND_W = 5, ROWS = BAND_H * POOL_H + R - 1, COLUMNS = BAND_W * POOL_W + S - 1, PITCH = 36, FLOATS = R * S * C * K;
+    __shared__ __align__(16) float shared[6784];
+    float* input = shared;                                             // f32[ROWS][COLUMNS][PITCH], CHUNK channels of it
+    float* dz = shared + 5184;                                          // f32[BAND_H * BAND_W][CHANNELS]
+    int* winners = reinterpret_cast<int*>(dz + BAND_H * BAND_W * CHANNELS);   // where in input each window's winner has its first tap
+    const int thread = threadIdx.x, channel = thread % CHANNELS, unit = blockIdx.x % UNITS, slice = blockIdx.x / UNITS, slices = gridDim.x / UNITS;
+    const int k0 = unit % (K / CHANNELS) * CHANNELS, c0 = unit / (K / CHANNELS) % CHUNKS * CHUNK;
+    const int tap = unit / (K / CHANNELS) / CHUNKS * TAPS + thread / CHANNELS % TAPS, first = tap < R * S ? (tap / S * COLUMNS + tap % S) * PITCH : 0;
+
+    float dw[ELEMENTS] = {};
+    float db = 0;
+    for (int n = slice; n < batch; n += slices)
+    {
+        constexpr int band_row = 0;
+        constexpr int band_column = 0;
+        #pragma unroll 1
+        for (int i = thread; i < ROWS * COLUMNS * (CHUNK / 4); i += THREADS)
+        {
+            const int h = band_row * POOL_H + i / (COLUMNS * (CHUNK / 4)), w = band_column * POOL_W + i / (CHUNK / 4) % COLUMNS, c = i % (CHUNK / 4) * 4;
+            const float4 four = h < H && w < W ? *reinterpret_cast<const float4*>(&x[(((size_t)n * H + h) * W + w) * C + c0 + c]) : make_float4(0, 0, 0, 0);
+            *reinterpret_cast<float4*>(&input[i / (CHUNK / 4) * PITCH + c]) = four;
+        }
+        auto shift = [](int at) { return (at / POOL_W * COLUMNS + at % POOL_W) * PITCH; };
+        #pragma unroll 1
+        for (int i = thread; i < BAND_H * BAND_W * (CHANNELS / 4); i += THREADS)
+        {
+            const int k = i % (CHANNELS / 4) * 4, row = i / (CHANNELS / 4) / BAND_W, column = i / (CHANNELS / 4) % BAND_W;
+            float4 gradient = make_float4(0, 0, 0, 0);
+            const int place = (row * POOL_H * COLUMNS + column * POOL_W) * PITCH;
+            int4 places = make_int4(place, place, place, place);
+            if (band_row + row < OUT_H && band_column + column < OUT_W)
+            {
+                const size_t at = (((size_t)n * OUT_H + band_row + row) * OUT_W + band_column + column) * K + k0 + k;
+                gradient = *reinterpret_cast<const float4*>(&dy[at]);
+                const float4 open = *reinterpret_cast<const float4*>(&y[at]);
+                gradient = make_float4(open.x > 0.0f ? gradient.x : 0.0f, open.y > 0.0f ? gradient.y : 0.0f, open.z > 0.0f ? gradient.z : 0.0f, open.w > 0.0f ? gradient.w : 0.0f);
+                const uchar4 winner = *reinterpret_cast<const uchar4*>(&arg[at]);
+                places = make_int4(place + shift(winner.x), place + shift(winner.y), place + shift(winner.z), place + shift(winner.w));
+            }
+            *reinterpret_cast<float4*>(&dz[4 * i]) = gradient;
+            *reinterpret_cast<int4*>(&winners[4 * i]) = places;
+        }
+        __syncthreads();
+
+        #pragma unroll 1
+        for (int window = 0; window < BAND_H * BAND_W; ++window)
+        {
+            const float gradient = dz[window * CHANNELS + channel];
+            db += gradient;
+            const float* from = input + winners[window * CHANNELS + channel] + first;
+            #pragma unroll
+            for (int i = 0; i < ELEMENTS; i += 4)
+            {
+                const float4 four = *reinterpret_cast<const float4*>(from + i);
+                dw[i] = fmaf(gradient, four.x, dw[i]); dw[i + 1] = fmaf(gradient, four.y, dw[i + 1]); dw[i + 2] = fmaf(gradient, four.z, dw[i + 2]); dw[i + 3] = fmaf(gradient, four.w, dw[i + 3]);
+            }
+        }
+        __syncthreads();                // the stage is free again
+    }
+
+    // epilogue: one partial a slice
+    const int k = k0 + channel;
+    float* to = partials + (size_t)slice * FLOATS + k / PANEL * (PANEL * R * S * C) + k % PANEL;
+    #pragma unroll
+    for (int i = 0; i < ELEMENTS; ++i) to[(tap * C + c0 + i) * PANEL] = dw[i];
+    if (tap == 0 && c0 == 0) bias_partials[slice * K + k] = db;
 }
 
 // conv2d_1 dgrad  <- Net, conv2d_1
@@ -554,89 +755,10 @@ conv2d_1_dgrad(const float* __restrict__ dy,
     }
 }
 
-// conv2d_1 wgrad  <- Net, conv2d_1
-//   dw[r,s,c,k] = sum(n,p,q) x[n,p+r,q+s,c] dz[n,p,q,k]; db[k] = sum(n,p,q) dz;  dz f32[N,10,10,64] = dy at the winner of each 2x2 window, where y > 0
-//   x f32[N,12,12,32] NHWC  dy f32[N,5,5,64]  partials f32[slices] of w's layout, bias_partials f32[slices][64]
-//   GEMM 64 x 288 x N*25; block 288 = 32 output channels x 9 taps; grid 2 x min(N, 128) slices, image n goes to slice n % slices
-//   proved away: 3 of 4 multiply-adds, whose gradient is zero; no edge guard in the reduction
-//   288 threads a block, 27136 bytes of shared memory, at most 112 registers a thread
-extern "C" __global__ void __launch_bounds__(288, 2)
-conv2d_1_wgrad(const float* __restrict__ x,
-               const float* __restrict__ dy,
-               const float* __restrict__ y,
-               const u8* __restrict__ arg,
-               float* __restrict__ partials,
-               float* __restrict__ bias_partials,
-               int batch)
-{
-    constexpr int H = 12, W = 12, C = 32, R = 3, S = 3, K = 64, PANEL = 32, POOL_H = 2, POOL_W = 2, OUT_H = 5, OUT_W = 5;
-    constexpr int CHANNELS = 32, CHUNK = 32, CHUNKS = 1, TAPS = 9, ELEMENTS = 32, UNITS = 2, THREADS = 288;
-    constexpr int BAND_H = 5, BAND_W = 5, ROWS = BAND_H * POOL_H + R - 1, COLUMNS = BAND_W * POOL_W + S - 1, PITCH = 36, FLOATS = R * S * C * K;
-    __shared__ __align__(16) float shared[6784];
-    float* input = shared;                                             // f32[ROWS][COLUMNS][PITCH], CHUNK channels of it
-    float* dz = shared + 5184;                                          // f32[BAND_H * BAND_W][CHANNELS]
-    int* winners = reinterpret_cast<int*>(dz + BAND_H * BAND_W * CHANNELS);   // where in input each window's winner has its first tap
-    const int thread = threadIdx.x, channel = thread % CHANNELS, unit = blockIdx.x % UNITS, slice = blockIdx.x / UNITS, slices = gridDim.x / UNITS;
-    const int k0 = unit % (K / CHANNELS) * CHANNELS, c0 = unit / (K / CHANNELS) % CHUNKS * CHUNK;
-    const int tap = unit / (K / CHANNELS) / CHUNKS * TAPS + thread / CHANNELS % TAPS, first = tap < R * S ? (tap / S * COLUMNS + tap % S) * PITCH : 0;
-
-    float dw[ELEMENTS] = {};
-    float db = 0;
-    for (int n = slice; n < batch; n += slices)
-    {
-        constexpr int band_row = 0;
-        constexpr int band_column = 0;
-        for (int i = thread; i < ROWS * COLUMNS * (CHUNK / 4); i += THREADS)
-        {
-            const int h = band_row * POOL_H + i / (COLUMNS * (CHUNK / 4)), w = band_column * POOL_W + i / (CHUNK / 4) % COLUMNS, c = i % (CHUNK / 4) * 4;
-            const float4 four = h < H && w < W ? *reinterpret_cast<const float4*>(&x[(((size_t)n * H + h) * W + w) * C + c0 + c]) : make_float4(0, 0, 0, 0);
-            *reinterpret_cast<float4*>(&input[i / (CHUNK / 4) * PITCH + c]) = four;
-        }
-        for (int i = thread; i < BAND_H * BAND_W * CHANNELS; i += THREADS)
-        {
-            const int k = i % CHANNELS, row = i / CHANNELS / BAND_W, column = i / CHANNELS % BAND_W;
-            float gradient = 0.0f;
-            int place = (row * POOL_H * COLUMNS + column * POOL_W) * PITCH;
-            if (band_row + row < OUT_H && band_column + column < OUT_W)
-            {
-                const size_t at = (((size_t)n * OUT_H + band_row + row) * OUT_W + band_column + column) * K + k0 + k;
-                gradient = dy[at];
-                if (!(y[at] > 0.0f)) gradient = 0.0f;
-                place += (arg[at] / POOL_W * COLUMNS + arg[at] % POOL_W) * PITCH;
-            }
-            dz[i] = gradient;
-            winners[i] = place;
-        }
-        __syncthreads();
-
-        #pragma unroll 1
-        for (int window = 0; window < BAND_H * BAND_W; ++window)
-        {
-            const float gradient = dz[window * CHANNELS + channel];
-            db += gradient;
-            const float* from = input + winners[window * CHANNELS + channel] + first;
-            #pragma unroll
-            for (int i = 0; i < ELEMENTS; i += 4)
-            {
-                const float4 four = *reinterpret_cast<const float4*>(from + i);
-                dw[i] = fmaf(gradient, four.x, dw[i]); dw[i + 1] = fmaf(gradient, four.y, dw[i + 1]); dw[i + 2] = fmaf(gradient, four.z, dw[i + 2]); dw[i + 3] = fmaf(gradient, four.w, dw[i + 3]);
-            }
-        }
-        __syncthreads();                // the stage is free again
-    }
-
-    // epilogue: one partial a slice
-    const int k = k0 + channel;
-    float* to = partials + (size_t)slice * FLOATS + k / PANEL * (PANEL * R * S * C) + k % PANEL;
-    #pragma unroll
-    for (int i = 0; i < ELEMENTS; ++i) to[(tap * C + c0 + i) * PANEL] = dw[i];
-    if (tap == 0 && c0 == 0) bias_partials[slice * K + k] = db;
-}
-
 // conv2d wgrad  <- Net, conv2d
 //   dw[r,s,c,k] = sum(n,p,q) x[n,p+r,q+s,c] dz[n,p,q,k]; db[k] = sum(n,p,q) dz;  dz f32[N,24,24,32] = dy at the winner of each 2x2 window, where y > 0
 //   x u8 or f32[N,28,28,1] out of the data set  dy f32[N,12,12,32]  partials f32[slices] of w's layout, bias_partials f32[slices][32]
-//   GEMM 32 x 9 x N*144; block 256 = 32 output channels x the whole filter x 8 shares of the windows; grid 1 x min(N, 128) slices, image n goes to slice n % slices
+//   GEMM 32 x 9 x N*144; block 256 = 32 output channels x the whole filter x 8 shares of the windows; grid 1 x min(N, 528) slices, image n goes to slice n % slices
 //   proved away: 3 of 4 multiply-adds, whose gradient is zero; no edge guard in the reduction
 //   256 threads a block, 39572 bytes of shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 2)
@@ -668,25 +790,31 @@ conv2d_wgrad(const Step* __restrict__ step,
         const size_t origin = (size_t)sample * (H * W * C);
         constexpr int band_row = 0;
         constexpr int band_column = 0;
+        #pragma unroll 4
         for (int i = thread; i < ROWS * COLUMNS * CHUNK; i += THREADS)
         {
             const int h = band_row * POOL_H + i / (COLUMNS * CHUNK), w = band_column * POOL_W + i / CHUNK % COLUMNS, c = i % CHUNK;
             input[i / CHUNK * PITCH + c] = h < H && w < W ? pixel(step, origin + (h * W + w) * C + c0 + c) : 0.0f;
         }
-        for (int i = thread; i < BAND_H * BAND_W * CHANNELS; i += THREADS)
+        auto shift = [](int at) { return (at / POOL_W * COLUMNS + at % POOL_W) * PITCH; };
+        #pragma unroll 4
+        for (int i = thread; i < BAND_H * BAND_W * (CHANNELS / 4); i += THREADS)
         {
-            const int k = i % CHANNELS, row = i / CHANNELS / BAND_W, column = i / CHANNELS % BAND_W;
-            float gradient = 0.0f;
-            int place = (row * POOL_H * COLUMNS + column * POOL_W) * PITCH;
+            const int k = i % (CHANNELS / 4) * 4, row = i / (CHANNELS / 4) / BAND_W, column = i / (CHANNELS / 4) % BAND_W;
+            float4 gradient = make_float4(0, 0, 0, 0);
+            const int place = (row * POOL_H * COLUMNS + column * POOL_W) * PITCH;
+            int4 places = make_int4(place, place, place, place);
             if (band_row + row < OUT_H && band_column + column < OUT_W)
             {
                 const size_t at = (((size_t)n * OUT_H + band_row + row) * OUT_W + band_column + column) * K + k0 + k;
-                gradient = dy[at];
-                if (!(y[at] > 0.0f)) gradient = 0.0f;
-                place += (arg[at] / POOL_W * COLUMNS + arg[at] % POOL_W) * PITCH;
+                gradient = *reinterpret_cast<const float4*>(&dy[at]);
+                const float4 open = *reinterpret_cast<const float4*>(&y[at]);
+                gradient = make_float4(open.x > 0.0f ? gradient.x : 0.0f, open.y > 0.0f ? gradient.y : 0.0f, open.z > 0.0f ? gradient.z : 0.0f, open.w > 0.0f ? gradient.w : 0.0f);
+                const uchar4 winner = *reinterpret_cast<const uchar4*>(&arg[at]);
+                places = make_int4(place + shift(winner.x), place + shift(winner.y), place + shift(winner.z), place + shift(winner.w));
             }
-            dz[i] = gradient;
-            winners[i] = place;
+            *reinterpret_cast<float4*>(&dz[4 * i]) = gradient;
+            *reinterpret_cast<int4*>(&winners[4 * i]) = places;
         }
         __syncthreads();
 
@@ -724,107 +852,6 @@ conv2d_wgrad(const Step* __restrict__ step,
     bias_partials[slice * K + k] = db;
 }
 
-// Adam (Kingma and Ba 2015, section 2): m += (1-b1)(g - m); v += (1-b2)(g^2 - v); w -= rate sqrt(1-b2^t)/(1-b1^t) m / (sqrt v + eps)
-__device__ __forceinline__ float learn(const Step* __restrict__ step, float w, float g, float& m, float& v)
-{
-    constexpr float GAIN1 = 0.100000001f, GAIN2 = 0.00100000005f, EPSILON = 1.00000001E-07f, TINY = 1E-30f;
-    m = fmaf(GAIN1, g - m, m);
-    v = fmaf(GAIN2, g * g - v, v);
-    m = fabsf(m) < TINY ? 0.0f : m;
-    v = v < TINY ? 0.0f : v;
-    return w - step->step_size * m / fmaf(sqrtf(v), step->second_moment_scale, EPSILON);
-}
-
-// takes the step for parameter at, or keeps its gradient; returns the parameter's value
-__device__ __forceinline__ float apply(const Step* __restrict__ step, int at, float g, float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients)
-{
-    if (step->keep_gradients) gradients[at] = g;
-    else if (!step->bad) parameters[at] = learn(step, parameters[at], g, moment1[at], moment2[at]);
-    return parameters[at];
-}
-
-// dense wgrad and update  <- Net, dense
-//   dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o];  then the optimizer
-//   x f32[N,1600]  dy f32[N,128]  w f32[4][1600][32] at 18816  b f32[128] at 223616 of the parameters
-//   GEMM 1600 x 128 x N; block 128 = 64 features x 32 units, thread = 4 x 4 sums over the whole batch; grid 100
-//   128 threads a block, no shared memory, at most 128 registers a thread
-extern "C" __global__ void __launch_bounds__(128, 4)
-dense_update(const Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ dy,
-             float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
-             int batch)
-{
-    constexpr int IN = 1600, STRIDE = 1600, OUT = 128, PANEL = 32, FEATURES = 64, UNITS = 32, WEIGHTS = 18816, BIAS = 223616;
-    const int thread = threadIdx.x, o = blockIdx.x % (OUT / UNITS) * UNITS + thread % (UNITS / 4) * 4, f = blockIdx.x / (OUT / UNITS) * FEATURES + thread / (UNITS / 4) * 4;
-    if (f >= IN) return;
-    float4 dw[4] = {};
-    float4 db = make_float4(0, 0, 0, 0);
-    #pragma unroll 2
-    for (int n = 0; n < batch; ++n)
-    {
-        const float4 quad = *reinterpret_cast<const float4*>(&x[(size_t)n * STRIDE + f]), gradient = *reinterpret_cast<const float4*>(&dy[(size_t)n * OUT + o]);
-        multiply_add(dw[0], quad.x, gradient); multiply_add(dw[1], quad.y, gradient); multiply_add(dw[2], quad.z, gradient); multiply_add(dw[3], quad.w, gradient);
-        if (f == 0) multiply_add(db, 1.0f, gradient);
-    }
-
-    // epilogue
-    #pragma unroll
-    for (int i = 0; i < 4; ++i)
-    {
-        const int at = WEIGHTS + o / PANEL * (PANEL * IN) + (f + i) * PANEL + o % PANEL;
-        const float g[4] = { dw[i].x, dw[i].y, dw[i].z, dw[i].w };
-        if (IN % 4 == 0 || f + i < IN)
-            #pragma unroll
-            for (int j = 0; j < 4; ++j) apply(step, at + j, g[j], parameters, moment1, moment2, gradients);
-    }
-    if (f == 0)
-    {
-        const float g[4] = { db.x, db.y, db.z, db.w };
-        #pragma unroll
-        for (int j = 0; j < 4; ++j) apply(step, BIAS + o + j, g[j], parameters, moment1, moment2, gradients);
-    }
-}
-
-// dense_1 wgrad and update  <- Net, dense_1
-//   dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o];  then the optimizer
-//   x f32[N,128]  dy f32[N,16]  w f32[1][128][16] at 223744  b f32[16] at 225792 of the parameters
-//   GEMM 128 x 10 x N; block 128 = 128 features x 16 units, thread = 4 x 4 sums over the whole batch; grid 1
-//   128 threads a block, no shared memory, at most 128 registers a thread
-extern "C" __global__ void __launch_bounds__(128, 4)
-dense_1_update(const Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ dy,
-               float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
-               int batch)
-{
-    constexpr int IN = 128, STRIDE = 128, OUT = 16, PANEL = 16, FEATURES = 128, UNITS = 16, WEIGHTS = 223744, BIAS = 225792;
-    const int thread = threadIdx.x, o = blockIdx.x % (OUT / UNITS) * UNITS + thread % (UNITS / 4) * 4, f = blockIdx.x / (OUT / UNITS) * FEATURES + thread / (UNITS / 4) * 4;
-    if (f >= IN) return;
-    float4 dw[4] = {};
-    float4 db = make_float4(0, 0, 0, 0);
-    #pragma unroll 2
-    for (int n = 0; n < batch; ++n)
-    {
-        const float4 quad = *reinterpret_cast<const float4*>(&x[(size_t)n * STRIDE + f]), gradient = *reinterpret_cast<const float4*>(&dy[(size_t)n * OUT + o]);
-        multiply_add(dw[0], quad.x, gradient); multiply_add(dw[1], quad.y, gradient); multiply_add(dw[2], quad.z, gradient); multiply_add(dw[3], quad.w, gradient);
-        if (f == 0) multiply_add(db, 1.0f, gradient);
-    }
-
-    // epilogue
-    #pragma unroll
-    for (int i = 0; i < 4; ++i)
-    {
-        const int at = WEIGHTS + o / PANEL * (PANEL * IN) + (f + i) * PANEL + o % PANEL;
-        const float g[4] = { dw[i].x, dw[i].y, dw[i].z, dw[i].w };
-        if (IN % 4 == 0 || f + i < IN)
-            #pragma unroll
-            for (int j = 0; j < 4; ++j) apply(step, at + j, g[j], parameters, moment1, moment2, gradients);
-    }
-    if (f == 0)
-    {
-        const float g[4] = { db.x, db.y, db.z, db.w };
-        #pragma unroll
-        for (int j = 0; j < 4; ++j) apply(step, BIAS + o + j, g[j], parameters, moment1, moment2, gradients);
-    }
-}
-
 // conv2d_1.kernel: where element i of [K/PANEL][R][S][C][PANEL] goes in [C/C_PANEL][R][S][K][C_PANEL], turned by half a circle
 __device__ __forceinline__ int flip_conv2d_1_kernel(int i)
 {
@@ -840,7 +867,7 @@ struct Sums
     int correct[128];
 };
 
-// Run by one block of 128, behind the last reader of the order: adds the batch's losses in a fixed order, and moves on to the next batch.
+// Run by one block of at least 128, behind the last reader of the order: adds the batch's losses in a fixed order, and moves on to the next batch.
 __device__ __forceinline__ void finish(Sums& sums, Step* __restrict__ step, const float* __restrict__ losses, const int* __restrict__ correct, int batch)
 {
     constexpr int THREADS = 128;
@@ -852,8 +879,11 @@ __device__ __forceinline__ void finish(Sums& sums, Step* __restrict__ step, cons
         loss += losses[n];
         right += correct[n];
     }
-    sums.loss[thread] = loss;
-    sums.correct[thread] = right;
+    if (thread < THREADS)
+    {
+        sums.loss[thread] = loss;
+        sums.correct[thread] = right;
+    }
     for (int half = THREADS / 2; half > 0; half /= 2)
     {
         __syncthreads();
@@ -875,8 +905,8 @@ __device__ __forceinline__ void finish(Sums& sums, Step* __restrict__ step, cons
 }
 
 // update of every parameter that has partial gradients: g = sum(slices), then the optimizer
-//   conv2d.kernel f32[288] from f32[min(N, 128)][288], 9 blocks
-//   conv2d.bias f32[32] from f32[min(N, 128)][32], 1 block
+//   conv2d.kernel f32[288] from f32[min(N, 528)][288], 9 blocks
+//   conv2d.bias f32[32] from f32[min(N, 528)][32], 1 block
 //   conv2d_1.kernel f32[18432] from f32[min(N, 128)][18432], 576 blocks; also stored flipped, for dgrad
 //   conv2d_1.bias f32[64] from f32[min(N, 128)][64], 2 blocks
 //   block 128 = 32 elements x 4 quarters of the slices; one block more ends the step
@@ -891,10 +921,10 @@ conv_update(Step* __restrict__ step, const float* __restrict__ partials, float* 
     const int lane = threadIdx.x % 32, quarter = threadIdx.x / 32;
     int block = blockIdx.x, at = 0, floats = 0, slices = 0, segment = 0;
     const float* from = nullptr;
-    if (block < 9) { segment = 0; at = 0; floats = 288; slices = 128; from = partials; }
-    else if (block < 10) { segment = 1; block -= 9; at = 288; floats = 32; slices = 128; from = partials + 36864; }
-    else if (block < 586) { segment = 2; block -= 10; at = 320; floats = 18432; slices = 128; from = partials + 40960; }
-    else if (block < 588) { segment = 3; block -= 586; at = 18752; floats = 64; slices = 128; from = partials + 2400256; }
+    if (block < 9) { segment = 0; at = 0; floats = 288; slices = 528; from = partials; }
+    else if (block < 10) { segment = 1; block -= 9; at = 288; floats = 32; slices = 528; from = partials + 152064; }
+    else if (block < 586) { segment = 2; block -= 10; at = 320; floats = 18432; slices = 128; from = partials + 168960; }
+    else if (block < 588) { segment = 3; block -= 586; at = 18752; floats = 64; slices = 128; from = partials + 2528256; }
     else
     {
         finish(step_sums, step, losses, correct, batch);
@@ -905,7 +935,7 @@ conv_update(Step* __restrict__ step, const float* __restrict__ partials, float* 
     slices = min(batch, slices);
     float sum = 0;
     if (element < floats)
-        #pragma unroll 4
+        #pragma unroll 8
         for (int slice = quarter; slice < slices; slice += 4) sum += from[(size_t)slice * floats + element];
     sums[quarter][lane] = sum;
     __syncthreads();
@@ -914,7 +944,7 @@ conv_update(Step* __restrict__ step, const float* __restrict__ partials, float* 
     if (segment == 2) derived[flip_conv2d_1_kernel(element)] = w;
 }
 
-// flipped filters anew, after parameters were set from outside; grid-stride, any grid
+// derived layouts anew, after parameters were set from outside; grid-stride, any grid
 //   256 threads a block, no shared memory, at most 64 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 4)
 derive(const float* __restrict__ parameters, float* __restrict__ derived)

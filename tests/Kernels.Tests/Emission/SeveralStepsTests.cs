@@ -22,7 +22,7 @@ public unsafe class SeveralStepsTests
             for (int step = 1; step <= SeveralSteps.Steps; step++)
             {
                 (float[] images, int[] labels) = SeveralSteps.Batch(spec, step - 1);
-                runner.SetBatch(images, labels);
+                runner.SetBatch(images, Truth.Of(spec, labels));
                 (runner.Step.StepSize, runner.Step.SecondMomentScale) = Clock(spec.Optimizer!, step);
                 runner.Train(gradientsOnly: false);
             }

@@ -7,7 +7,7 @@ namespace Convoke.Kernels.Tests.Gradients;
 /// <summary>The interpreter's gradients against central differences of its own mean loss, in double, on random models.</summary>
 public class FiniteDifferenceTests
 {
-    private const int Models = 240, Graphs = 120, ElementsPerParameter = 4;
+    private const int Models = 240, Graphs = 120, Heads = 120, ElementsPerParameter = 4;
 
     /// <summary>Central differences err by h^2 f''' / 6 and by 2^-53 f / h: with h = 1e-5 and losses near 3 both stay below 1e-9; the rest is curvature.</summary>
     private const double Step = 1e-5, Tolerance = 1e-6;
@@ -20,7 +20,8 @@ public class FiniteDifferenceTests
         {
             ModelSpec spec = RandomModels.Model(seed);
             int n = 1 + (seed % 3);
-            Compare(seed, spec, n, RandomModels.Batch(seed, spec, n), graph => Smooth(seed, graph), ref compared, ref kinks);
+            (float[] images, int[] labels) = RandomModels.Batch(seed, spec, n);
+            Compare(seed, spec, n, images, Truth.Of(spec, labels), graph => Smooth(seed, graph), ref compared, ref kinks);
         }
 
         Assert.True(compared > 1000, $"only {compared} elements compared");
@@ -35,28 +36,57 @@ public class FiniteDifferenceTests
         {
             ModelSpec spec = RandomGraphs.Model(seed);
             int n = 1 + (seed % 3);
-            Compare(seed, spec, n, RandomGraphs.Batch(seed, spec, n), graph => RandomGraphs.Weights(seed, graph), ref compared, ref kinks);
+            (float[] images, int[] labels) = RandomGraphs.Batch(seed, spec, n);
+            Compare(seed, spec, n, images, Truth.Of(spec, labels), graph => RandomGraphs.Weights(seed, graph), ref compared, ref kinks);
         }
 
         Assert.True(compared > 300, $"only {compared} elements compared");
         Assert.True(kinks < compared / 20, $"{kinks} of {compared} elements stand on a kink");
     }
 
-    private static void Compare(int seed, ModelSpec spec, int n, (float[] Images, int[] Labels) batch, Func<Graph, Dictionary<string, float[]>> draw, ref int compared, ref int kinks)
+    [Fact]
+    public void Gradients_of_several_heads_are_differences_of_the_weighted_sum_of_their_losses()
+    {
+        int compared = 0, kinks = 0;
+        for (int seed = 0; seed < Heads; seed++)
+        {
+            ModelSpec spec = RandomHeads.Model(seed);
+            int n = 1 + (seed % 3);
+            Compare(seed, spec, n, RandomGraphs.Images(seed, spec, n), Truth.Random(spec, seed, n), graph => RandomGraphs.Weights(seed, graph), ref compared, ref kinks);
+        }
+
+        Assert.True(compared > 1000, $"only {compared} elements compared");
+        Assert.True(kinks < compared / 20, $"{kinks} of {compared} elements stand on a kink");
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public void Gradients_of_the_net_of_two_heads_are_differences(bool map)
+    {
+        int compared = 0, kinks = 0;
+        foreach (LossKind boxes in (LossKind[])[LossKind.SmoothL1, LossKind.MeanSquaredError])
+        {
+            ModelSpec spec = TwoHeads.Of(map, boxes: boxes);
+            Compare(3, spec, 3, RandomGraphs.Images(3, spec, 3), Truth.Random(spec, 3, 3), static graph => RandomGraphs.Weights(3, graph), ref compared, ref kinks);
+        }
+
+        Assert.True(compared > 50 && kinks < compared / 20, $"{compared} compared, {kinks} on a kink");
+    }
+
+    private static void Compare(int seed, ModelSpec spec, int n, float[] images, Truth truth, Func<Graph, Dictionary<string, float[]>> draw, ref int compared, ref int kinks)
     {
         Dictionary<string, float[]> weights = [];
-        Reference reference = Reference.Run(spec, n, batch.Images, batch.Labels, graph => weights = draw(graph), seed: 5);
+        Reference reference = Reference.Run(spec, n, images, truth, graph => weights = draw(graph), seed: 5);
         Graph forward = FuseSoftmaxCrossEntropy.Run(GraphBuilder.Build(spec));
         GraphInterpreter.KeepsElement keeps = DropoutMask.Of(forward, spec.Input.Layout, 5, 0);
-        double[] input = [.. batch.Images.Select(static x => (double)x)], target = Reference.Target(spec, batch.Labels);
+        double[] input = [.. images.Select(static x => (double)x)];
         Dictionary<string, double[]> w = weights.ToDictionary(static p => p.Key, static p => p.Value.Select(static x => (double)x).ToArray());
 
         double Loss(string name, int element, double delta)
         {
             w[name][element] += delta;
-            double loss = GraphInterpreter.Run(forward, n, input, target, p => w[p], keeps)[forward.Outputs[1]].Average();
+            double[][] values = GraphInterpreter.Run(forward, n, input, output => truth[output], p => w[p], keeps);
             w[name][element] -= delta;
-            return loss;
+            return spec.Losses.Select((loss, i) => loss.Weight * values[forward.Outputs[spec.Results.Count + i]].Average()).Sum();
         }
 
         var random = new Random(seed);

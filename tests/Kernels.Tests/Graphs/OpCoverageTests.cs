@@ -17,14 +17,14 @@ public class OpCoverageTests
         var seen = new HashSet<Type>();
         for (int seed = 0; seed < 120; seed++)
         {
-            ModelSpec spec = seed % 3 == 0 ? RandomModels.Model(seed) : RandomGraphs.Model(seed);
+            ModelSpec spec = (seed % 3) switch { 0 => RandomModels.Model(seed), 1 => RandomGraphs.Model(seed), _ => RandomHeads.Model(seed) };
             Graph forward = GraphBuilder.Build(spec);
-            Graph training = Differentiator.Run(FuseSoftmaxCrossEntropy.Run(forward), spec.Optimizer!);
-            (float[] images, int[] labels) = RandomGraphs.Batch(seed, spec, 2);
+            Graph training = Differentiator.Run(TrainedPart.Run(FuseSoftmaxCrossEntropy.Run(forward)), spec.Optimizer!);
+            (float[] images, Truth truth) = (RandomGraphs.Images(seed, spec, 2), Truth.Random(spec, seed, 2));
             Dictionary<string, float[]> weights = RandomGraphs.Weights(seed, forward);
             foreach (Graph graph in new[] { forward, training, FoldBatchNorm.Run(GraphBuilder.Build(spec, training: false)) })
             {
-                double[][] values = GraphInterpreter.Run(GraphVerifier.Verify(graph, "test"), 2, [.. images.Select(static x => (double)x)], Reference.Target(spec, labels), name => [.. weights[name].Select(static x => (double)x)]);
+                double[][] values = GraphInterpreter.Run(GraphVerifier.Verify(graph, "test"), 2, [.. images.Select(static x => (double)x)], output => truth[output], name => [.. weights[name].Select(static x => (double)x)]);
                 foreach (Value value in graph.Values)
                 {
                     Assert.Equal(value.Shape.Count * (value.Shape.PerSample ? 2 : 1), values[value.Id].Length);
@@ -44,8 +44,9 @@ public class OpCoverageTests
             ModelSpec spec = RandomModels.Model(seed);
             Graph written = GraphBuilder.Build(spec), fused = FuseSoftmaxCrossEntropy.Run(written);
             (float[] images, int[] labels) = RandomModels.Batch(seed, spec, 3);
+            Truth truth = Truth.Of(spec, labels);
             Dictionary<string, float[]> weights = RandomModels.Weights(seed, written);
-            double[][] Run(Graph g) => GraphInterpreter.Run(g, 3, [.. images.Select(static x => (double)x)], Reference.Target(spec, labels), name => [.. weights[name].Select(static x => x / 8.0)]);
+            double[][] Run(Graph g) => GraphInterpreter.Run(g, 3, [.. images.Select(static x => (double)x)], _ => truth[0], name => [.. weights[name].Select(static x => x / 8.0)]);
             double[][] a = Run(written), b = Run(fused);
             foreach (int output in written.Outputs)
                 for (int i = 0; i < a[output].Length; i++) Assert.Equal(a[output][i], b[output][i], 1e-9);

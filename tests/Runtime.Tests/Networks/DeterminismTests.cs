@@ -11,7 +11,7 @@ public class DeterminismTests
         return Dataset.FromBytes("noise", pixels, Enumerable.Range(0, count).Select(i => i % classes).ToArray(), height, width, channels, classes, layout);
     }
 
-    public static TheoryData<string> Models => ["A", "B", "ragged", "dropout", "resnet9", "unet"];
+    public static TheoryData<string> Models => ["A", "B", "ragged", "dropout", "resnet9", "unet", "shared"];
 
     private static Model Create(string name, int threads, ulong seed) => name switch
     {
@@ -19,6 +19,7 @@ public class DeterminismTests
         "B" => ProgramB.Create(Device.CpuThreads(threads), seed),
         "dropout" => ProgramCWithDropout.Create(Device.CpuThreads(threads), seed),
         "resnet9" => ResNet9.Create(Device.CpuThreads(threads), seed),
+        "shared" => SharedWeights.Create(Device.CpuThreads(threads), seed),
         "unet" => UNet.Create(Device.CpuThreads(threads), seed),
         _ => Ragged.Create(Device.CpuThreads(threads), seed),
     };
@@ -30,7 +31,7 @@ public class DeterminismTests
         Dataset data = name switch
         {
             "ragged" => Data(150, 13, 11, 3, 5, Layout.ChannelsFirst),
-            "dropout" or "resnet9" => Data(75, 32, 32, 3, 10, Layout.ChannelsFirst),
+            "dropout" or "resnet9" or "shared" => Data(75, 32, 32, 3, 10, Layout.ChannelsFirst),
             "unet" => Dataset.FromBytes("noise", new byte[75 * 1024].Select((_, i) => (byte)(i * 7 % 251)).ToArray(), Enumerable.Range(0, 75 * 1024).Select(static i => i % 7 % 3).ToArray(), 32, 32, 1, 3, Layout.ChannelsFirst, 1024),
             _ => Data(150, 28, 28, 1, 10, Layout.ChannelsLast),
         };

@@ -36,6 +36,28 @@ public partial class ResNet9
     }
 }
 
+/// <summary>One convolution three times, twice with the same normalization behind it, and one dense layer twice.</summary>
+[Model(3, 32, 32, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
+[Sgd(0.005, Momentum = 0.9), CrossEntropy, Accuracy]
+public partial class SharedWeights
+{
+    [Conv2D(16, 3, Padding = Padding.Same)] private static partial Sym Stem(Sym x);
+    [Conv2D(16, 3, Padding = Padding.Same)] private static partial Sym Conv(Sym x);
+    [BatchNorm] private static partial Sym Norm(Sym x);
+    [BatchNorm] private static partial Sym LastNorm(Sym x);
+    [MaxPool2D(2)] private static partial Sym Pool(Sym x);
+    [Dense(16)] private static partial Sym Fc(Sym x);
+    [Dense(10)] private static partial Sym Head(Sym x);
+
+    private static Sym Forward(Sym x)
+    {
+        x = Pool(Relu(Stem(x)));
+        for (int i = 0; i < 2; i++) x += Relu(Norm(Conv(x)));
+        x = Relu(LastNorm(Conv(Pool(x))));
+        return Head(Relu(Fc(Relu(Fc(GlobalMaxPool(x))))));
+    }
+}
+
 /// <summary>A U-Net of two levels: joins, upsampling, a class a pixel.</summary>
 [Model(1, 32, 32, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
 [Sgd(0.1, Momentum = 0.9), CrossEntropy, Accuracy]
@@ -62,5 +84,31 @@ public partial class UNet
         Sym d2 = Relu(Dec2Norm(Dec2(Concat(Upsample(middle, 2), e2))));
         Sym d1 = Relu(Dec1Norm(Dec1(Concat(Upsample(d2, 2), e1))));
         return Head(d1);
+    }
+}
+
+/// <summary>Two heads on one trunk with a residual sum: classes, and boxes with a loss of their own.</summary>
+[Model(3, 32, 32, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
+[Sgd(0.001, Momentum = 0.9), CrossEntropy(Output = "Classes"), SmoothL1(Output = "Boxes", Weight = 2, Beta = 0.5), Accuracy]
+public partial class Detector
+{
+    [Conv2D(16, 3, Padding = Padding.Same, Bias = false)] private static partial Sym Stem(Sym x);
+    [BatchNorm] private static partial Sym StemNorm(Sym x);
+    [Conv2D(32, 3, Padding = Padding.Same, Bias = false)] private static partial Sym Body(Sym x);
+    [BatchNorm] private static partial Sym BodyNorm(Sym x);
+    [Conv2D(32, 3, Padding = Padding.Same, Bias = false)] private static partial Sym ResA(Sym x);
+    [BatchNorm] private static partial Sym ResANorm(Sym x);
+    [Conv2D(32, 3, Padding = Padding.Same, Bias = false)] private static partial Sym ResB(Sym x);
+    [BatchNorm] private static partial Sym ResBNorm(Sym x);
+    [MaxPool2D(2)] private static partial Sym Pool(Sym x);
+    [Dense(10)] private static partial Sym Head(Sym x);
+    [Dense(4)] private static partial Sym Box(Sym x);
+
+    private static (Sym Classes, Sym Boxes) Forward(Sym image)
+    {
+        Sym x = Pool(Relu(StemNorm(Stem(image))));
+        x = Pool(Relu(BodyNorm(Body(x))));
+        x += Relu(ResBNorm(ResB(Relu(ResANorm(ResA(x))))));
+        return (Head(GlobalMaxPool(x)), Box(Flatten(x)));
     }
 }

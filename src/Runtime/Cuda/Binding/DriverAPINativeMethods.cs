@@ -119,6 +119,9 @@ internal static partial class DriverAPINativeMethods
         [LibraryImport(NativeBinding.Driver)]
         public static partial CUResult cuStreamSynchronize(CUstream hStream);
 
+        [LibraryImport(NativeBinding.Driver)]
+        public static partial CUResult cuStreamWaitEvent(CUstream hStream, CUevent hEvent, uint Flags);
+
         [LibraryImport(NativeBinding.Driver, EntryPoint = "cuStreamBeginCapture_v2")]
         public static partial CUResult cuStreamBeginCapture(CUstream hStream, CUstreamCaptureMode mode);
 

@@ -23,6 +23,7 @@ internal sealed unsafe class CudaAreas : IDisposable
             Zeroed(CudaAreaPlan.Parameters, network.ParameterFloats);
             Zeroed(CudaAreaPlan.Derived, plan.DerivedFloats);
             _blocks[CudaAreaPlan.Step] = session.Allocate(sizeof(CudaStep));
+            if (network.Losses.Length > 1) Zeroed(CudaAreaPlan.Totals, 2L * network.Losses.Length);
         }
         catch
         {
@@ -40,7 +41,7 @@ internal sealed unsafe class CudaAreas : IDisposable
     /// <summary>Address of a batch's images that come from the host: f32[Capacity, sample].</summary>
     public ulong Images => this[ImagesArea];
 
-    /// <summary>Address of such a batch's labels i32[Capacity, pixels] or target rows f32[Capacity, pixels, classes].</summary>
+    /// <summary>Address of such a batch's class indices i32[N, LabelLength], behind which stand its target values f32[N, TargetLength].</summary>
     public ulong Labels => this[LabelsArea];
 
     /// <summary>Address of an area's first byte; 0 of one that there is no use for yet.</summary>
@@ -71,8 +72,8 @@ internal sealed unsafe class CudaAreas : IDisposable
         if (samples <= Capacity) return;
         int capacity = checked(samples + 15) / 16 * 16;
         long values = Math.Max(_plan.TrainSampleFloats, _plan.PredictSampleFloats), sample = (long)_network.Height * _network.Width * _network.Channels;
-        long labels = _network.Loss switch { null => 0, LossPlan.CategoricalCrossentropy => _network.Classes, _ => 1 } * (long)_network.Pixels;
-        (CudaAreaPlan Area, long Floats)[] areas = [(CudaAreaPlan.Batch, values), (CudaAreaPlan.Losses, 1), (CudaAreaPlan.Correct, 1), (CudaAreaPlan.Output, (long)_network.Classes * _network.Pixels), (ImagesArea, sample), (LabelsArea, labels)];
+        long labels = (long)_network.LabelLength + _network.TargetLength;
+        (CudaAreaPlan Area, long Floats)[] areas = [(CudaAreaPlan.Batch, values), (CudaAreaPlan.Losses, Math.Max(1, _network.Losses.Length)), (CudaAreaPlan.Correct, 1), (CudaAreaPlan.Output, _network.OutputLength), (ImagesArea, sample), (LabelsArea, labels)];
         List<DeviceBlock> made = [];
         try
         {

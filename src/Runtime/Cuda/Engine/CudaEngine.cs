@@ -15,7 +15,11 @@ internal sealed unsafe class CudaEngine : StepEngine
     private readonly CudaPass _train, _predict, _evaluate;
     private readonly CudaLaunches _derive, _fold;
     private readonly ulong _seed;
+    private readonly bool _predictionReadsDerived;
     private readonly PinnedBlock _record;
+
+    /// <summary>The sums of the losses, where there are several.</summary>
+    private readonly PinnedBlock? _totals;
     private readonly List<QueuedStep> _queued = [];
 
     private PinnedBlock? _parameters, _gradients, _output;
@@ -38,6 +42,8 @@ internal sealed unsafe class CudaEngine : StepEngine
         try
         {
             CudaPlan cuda = program.Plan;
+            _session.Device.Require(cuda.Capability, plan.Name);
+            _predictionReadsDerived = cuda.Capability > 0;
             CudaModuleHandle module = Own(_session.LoadModule(program.Source, cuda.FileName));
             CudaKernelHandle[] kernels = [.. cuda.Kernels.Select(kernel => module.GetKernel(kernel.Name))];
             _queue = Own(_session.CreateQueue());
@@ -46,10 +52,11 @@ internal sealed unsafe class CudaEngine : StepEngine
             CudaLaunches train = Bind(cuda.Train, true), predict = Bind(cuda.Predict, false), measured = Bind(cuda.Predict, true), measure = Bind(cuda.Measure, true);
             _derive = Bind(cuda.Derive, false);
             _fold = Bind(cuda.Fold, false);
-            _train = Own(new CudaPass(_areas, _queue, useGraphs, train));
-            _predict = Own(new CudaPass(_areas, _queue, useGraphs, predict));
-            _evaluate = Own(new CudaPass(_areas, _queue, useGraphs, measured, measure));
+            _train = Own(new CudaPass(_areas, _queue, useGraphs && cuda.Train.Any(static launch => launch.Beside) ? Own(new CudaBranch(_session, _queue)) : null, useGraphs, train));
+            _predict = Own(new CudaPass(_areas, _queue, null, useGraphs, predict));
+            _evaluate = Own(new CudaPass(_areas, _queue, null, useGraphs, measured, measure));
             _record = Own(_session.AllocatePinned(sizeof(CudaStep)));
+            if (plan.Losses.Length > 1) _totals = Own(_session.AllocatePinned(plan.Losses.Length * sizeof(double)));
             SendState(0);
             CudaTrace.Write(1, $"{plan.Name} on {_session.Device.Name}: {train.Count} kernels a training step, {predict.Count} a prediction");
 
@@ -98,6 +105,7 @@ internal sealed unsafe class CudaEngine : StepEngine
         _samples = 0;
         _queued.Clear();
         _queue.Clear(_areas[CudaAreaPlan.Step] + CudaStep.SumOffset, CudaStep.SumBytes);
+        if (_totals is not null) _queue.Clear(_areas[CudaAreaPlan.Totals], _totals.Bytes);
     }
 
     /// <inheritdoc/>
@@ -107,7 +115,9 @@ internal sealed unsafe class CudaEngine : StepEngine
         Download(_record, CudaAreaPlan.Step);
         CudaStep* step = (CudaStep*)_record.Pointer;
         if (step->Bad != 0) throw Failed(step->FailedStep);
-        return new BatchSum(step->LossSum, (long)step->Correct, _samples);
+        if (_totals is null) return BatchSum.Of(_plan, new ReadOnlySpan<double>(ref step->LossSum), (long)step->Correct, _samples);
+        Download(_totals, CudaAreaPlan.Totals);
+        return BatchSum.Of(_plan, new ReadOnlySpan<double>(_totals.Pointer, _plan.Losses.Length), (long)step->Correct, _samples);
     }
 
     /// <inheritdoc/>
@@ -147,7 +157,7 @@ internal sealed unsafe class CudaEngine : StepEngine
     }
 
     /// <inheritdoc/>
-    public override void Predict(SampleSource source, int count, float* probabilities, int* classes)
+    public override void Predict(SampleSource source, int count, float** outputs, int* classes)
     {
         Begin(count, training: false);
         _feed.Aim(source, count, keepGradients: false, measured: false);
@@ -163,9 +173,10 @@ internal sealed unsafe class CudaEngine : StepEngine
         _queue.CopyFromDevice(_output.Pointer, _areas[CudaAreaPlan.Output], floats * sizeof(float));
         _queue.Synchronize();
         ReadOnlySpan<float> output = new(_output.Pointer, checked((int)floats));
-        if (probabilities != null) output.CopyTo(new Span<float>(probabilities, output.Length));
-        if (classes == null) return;
-        Classes.Largest(_plan, output, new Span<int>(classes, count * _plan.Pixels));
+        nint[] places = new nint[_plan.Outputs.Length];
+        for (int i = 0; i < places.Length; i++) places[i] = (nint)outputs[i];
+        OutputCopy.Copy(_plan, output, places, 0);
+        if (classes != null) Classes.Largest(_plan, output, new Span<int>(classes, count * _plan.Told!.Pixels));
     }
 
     /// <inheritdoc/>
@@ -205,8 +216,8 @@ internal sealed unsafe class CudaEngine : StepEngine
             _hostIsNewer = false;
             _derivedIsStale = _foldIsStale = true;
         }
-        if (training) Refresh(_derive, ref _derivedIsStale, count);
-        else Refresh(_fold, ref _foldIsStale, count);
+        if (training || _predictionReadsDerived) Refresh(_derive, ref _derivedIsStale, count);
+        if (!training) Refresh(_fold, ref _foldIsStale, count);
     }
 
     private void Refresh(CudaLaunches derived, ref bool isStale, int count)

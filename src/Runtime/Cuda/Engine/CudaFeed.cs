@@ -28,7 +28,7 @@ internal sealed unsafe class CudaFeed : IDisposable
     public CudaFeed(NetworkPlan plan, CudaSession session, CudaQueue queue, CudaAreas areas)
     {
         (_plan, _session, _queue, _areas) = (plan, session, queue, areas);
-        _datasets = new DeviceDatasets(session, queue, plan.Name);
+        _datasets = new DeviceDatasets(session, queue, plan);
         _records = session.AllocatePinned(Slots * CudaStep.FeedBytes);
     }
 
@@ -62,7 +62,8 @@ internal sealed unsafe class CudaFeed : IDisposable
             CudaStep feed = new()
             {
                 Images = resident.Images.Pointer,
-                Labels = resident.Labels.Pointer,
+                Labels = resident.Labels?.Pointer ?? 0,
+                Targets = resident.Targets?.Pointer ?? 0,
                 Bytes = source.Data.IsBytes ? 1 : 0,
                 Samples = source.Data.Count,
                 Position = source.Start,
@@ -79,9 +80,8 @@ internal sealed unsafe class CudaFeed : IDisposable
     private void AimStaged(SampleSource source, int count, bool keepGradients, bool measured)
     {
         long imageFloats = (long)_plan.Height * _plan.Width * _plan.Channels * count;
-        bool rows = _plan.Loss == LossPlan.CategoricalCrossentropy;
-        long labelFloats = !measured || _plan.Loss is null ? 0 : (rows ? _plan.Classes : 1L) * _plan.Pixels * count;
-        long bytes = (imageFloats + labelFloats) * sizeof(float);
+        long labels = measured ? (long)_plan.LabelLength * count : 0, targets = measured ? (long)_plan.TargetLength * count : 0;
+        long bytes = (imageFloats + labels + targets) * sizeof(float);
         _queue.Synchronize();
         if (_stage is null || _stage.Bytes < bytes)
         {
@@ -89,16 +89,16 @@ internal sealed unsafe class CudaFeed : IDisposable
             _stage?.Dispose();
             _stage = larger;
         }
-        float* images = (float*)_stage.Pointer, labels = images + imageFloats;
-        StepContext step = new() { Images = images, Labels = labelFloats > 0 && !rows ? (int*)labels : null, Targets = labelFloats > 0 && rows ? labels : null };
+        float* images = (float*)_stage.Pointer, truth = images + imageFloats;
+        StepContext step = new() { Images = images, Labels = labels > 0 ? (int*)truth : null, Targets = targets > 0 ? truth + labels : null };
         source.Fill(step, 0, count);
         _queue.CopyToDevice(_areas.Images, images, imageFloats * sizeof(float));
-        if (labelFloats > 0) _queue.CopyToDevice(_areas.Labels, labels, labelFloats * sizeof(float));
+        if (labels + targets > 0) _queue.CopyToDevice(_areas.Labels, truth, (labels + targets) * sizeof(float));
         Send(new CudaStep
         {
             Images = _areas.Images,
-            Labels = labelFloats > 0 && !rows ? _areas.Labels : 0,
-            Targets = labelFloats > 0 && rows ? _areas.Labels : 0,
+            Labels = labels > 0 ? _areas.Labels : 0,
+            Targets = targets > 0 ? _areas.Labels + ((ulong)labels * sizeof(float)) : 0,
             Samples = count,
             KeepGradients = keepGradients ? 1 : 0,
         });

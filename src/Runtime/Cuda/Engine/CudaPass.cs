@@ -2,7 +2,7 @@ namespace Convoke;
 
 /// <summary>One kind of pass (a training step, a forward pass, one with losses): launched kernel by kernel, or as a graph that was captured once per batch size.</summary>
 /// <remarks>A size is captured when it comes the second time: a size that comes once is not worth it.</remarks>
-internal sealed class CudaPass(CudaAreas areas, CudaQueue queue, bool useGraphs, params CudaLaunches[] parts) : IDisposable
+internal sealed class CudaPass(CudaAreas areas, CudaQueue queue, CudaBranch? branch, bool useGraphs, params CudaLaunches[] parts) : IDisposable
 {
     /// <summary>Sizes whose graphs are kept: a full batch, the last one of an epoch, the same of a second data set.</summary>
     private const int MaxGraphs = 8;
@@ -38,7 +38,7 @@ internal sealed class CudaPass(CudaAreas areas, CudaQueue queue, bool useGraphs,
         queue.BeginCapture();
         try
         {
-            EnqueueKernels(n);
+            EnqueueKernels(n, branch);
             return queue.EndCapture();
         }
         catch
@@ -48,9 +48,9 @@ internal sealed class CudaPass(CudaAreas areas, CudaQueue queue, bool useGraphs,
         }
     }
 
-    private void EnqueueKernels(int n)
+    private void EnqueueKernels(int n, CudaBranch? beside = null)
     {
-        foreach (CudaLaunches part in parts) part.Enqueue(queue, n);
+        foreach (CudaLaunches part in parts) part.Enqueue(queue, n, beside);
     }
 
     private void Rebind()

@@ -1,7 +1,9 @@
+using Convoke.Compiled;
+
 namespace Convoke;
 
 /// <summary>Data sets that are resident on the device: as stored, bytes or floats, NHWC; copied there once.</summary>
-internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue, string modelName) : IDisposable
+internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue, NetworkPlan plan) : IDisposable
 {
     /// <summary>Training, validation and test data.</summary>
     private const int MaxResident = 3;
@@ -17,13 +19,15 @@ internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue
     /// <summary>A data set on the device.</summary>
     /// <param name="Data">The set, by identity.</param>
     /// <param name="Images">Samples as stored.</param>
-    /// <param name="Labels">i32[Count, LabelsPerSample].</param>
-    internal sealed record Resident(WeakReference<Dataset> Data, DeviceBlock Images, DeviceBlock Labels) : IDisposable
+    /// <param name="Labels">i32[Count, labels that the model takes of a sample]; null where it takes none.</param>
+    /// <param name="Targets">f32[Count, target values that it takes of a sample]; null where it takes none.</param>
+    internal sealed record Resident(WeakReference<Dataset> Data, DeviceBlock Images, DeviceBlock? Labels, DeviceBlock? Targets) : IDisposable
     {
         public void Dispose()
         {
             Images.Dispose();
-            Labels.Dispose();
+            Labels?.Dispose();
+            Targets?.Dispose();
         }
     }
 
@@ -48,7 +52,8 @@ internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue
                 return found;
             }
         }
-        long imageBytes = (long)data.Count * data.SampleBytes, labelBytes = (long)data.Labels.Length * sizeof(int);
+        DatasetTargets truth = new(plan, data);
+        long imageBytes = (long)data.Count * data.SampleBytes, labelBytes = (long)data.Count * (truth.DeviceLabels + truth.DeviceTargets) * sizeof(int);
         long free = session.Memory().Free;
         if (imageBytes + labelBytes > free - Math.Min(Headroom, free / 4)) return null;
         if (_resident.Count == MaxResident)
@@ -57,9 +62,9 @@ internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue
             _resident[0].Dispose();
             _resident.RemoveAt(0);
         }
-        Resident made = Copy(data, imageBytes, labelBytes);
+        Resident made = Copy(data, imageBytes, truth);
         _resident.Add(made);
-        CudaTrace.Write(1, $"{data.Name}: {imageBytes + labelBytes} bytes copied to the device for {modelName}");
+        CudaTrace.Write(1, $"{data.Name}: {imageBytes + labelBytes} bytes copied to the device for {plan.Name}");
         return made;
     }
 
@@ -70,15 +75,17 @@ internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue
         _resident.Clear();
     }
 
-    private Resident Copy(Dataset data, long imageBytes, long labelBytes)
+    private Resident Copy(Dataset data, long imageBytes, DatasetTargets truth)
     {
         DeviceBlock images = session.Allocate(imageBytes);
-        DeviceBlock? labels = null;
+        DeviceBlock? labels = null, targets = null;
         try
         {
-            labels = session.Allocate(labelBytes);
+            if (truth.DeviceLabels > 0) labels = session.Allocate((long)data.Count * truth.DeviceLabels * sizeof(int));
+            if (truth.DeviceTargets > 0) targets = session.Allocate((long)data.Count * truth.DeviceTargets * sizeof(float));
             int samples = Math.Max(1, ChunkBytes / data.SampleBytes);
-            using PinnedBlock stage = session.AllocatePinned(Math.Max((long)samples * data.SampleBytes, ChunkBytes));
+            int truthBytes = (truth.DeviceLabels + truth.DeviceTargets) * sizeof(int), rows = Math.Max(1, ChunkBytes / Math.Max(truthBytes, 1));
+            using PinnedBlock stage = session.AllocatePinned(Math.Max(Math.Max((long)samples * data.SampleBytes, (long)rows * truthBytes), ChunkBytes));
             for (int first = 0; first < data.Count; first += samples)
             {
                 int count = Math.Min(samples, data.Count - first);
@@ -86,19 +93,24 @@ internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue
                 queue.CopyToDevice(images.Pointer + ((ulong)first * (ulong)data.SampleBytes), stage.Pointer, (long)count * data.SampleBytes);
                 queue.Synchronize();
             }
-            for (int first = 0; first < data.Labels.Length; first += ChunkBytes / sizeof(int))
+            for (int first = 0; first < data.Count && truthBytes > 0; first += rows)
             {
-                int count = Math.Min(ChunkBytes / sizeof(int), data.Labels.Length - first);
-                data.Labels.Slice(first, count).CopyTo(new Span<int>(stage.Pointer, count));
-                queue.CopyToDevice(labels.Pointer + ((ulong)first * sizeof(int)), stage.Pointer, (long)count * sizeof(int));
+                int count = Math.Min(rows, data.Count - first);
+                int* toLabels = (int*)stage.Pointer;
+                float* toTargets = (float*)(toLabels + (count * truth.DeviceLabels));
+                for (int n = 0; n < count; n++)
+                    truth.CopyToDevice(first + n, new Span<int>(toLabels + (n * truth.DeviceLabels), truth.DeviceLabels), new Span<float>(toTargets + (n * truth.DeviceTargets), truth.DeviceTargets));
+                if (labels is not null) queue.CopyToDevice(labels.Pointer + ((ulong)first * (ulong)truth.DeviceLabels * sizeof(int)), toLabels, (long)count * truth.DeviceLabels * sizeof(int));
+                if (targets is not null) queue.CopyToDevice(targets.Pointer + ((ulong)first * (ulong)truth.DeviceTargets * sizeof(float)), toTargets, (long)count * truth.DeviceTargets * sizeof(float));
                 queue.Synchronize();
             }
-            return new(new WeakReference<Dataset>(data), images, labels);
+            return new(new WeakReference<Dataset>(data), images, labels, targets);
         }
         catch
         {
             images.Dispose();
             labels?.Dispose();
+            targets?.Dispose();
             throw;
         }
     }

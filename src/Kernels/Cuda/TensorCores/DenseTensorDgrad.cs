@@ -1,0 +1,64 @@
+using Convoke.Kernels.Scheduling;
+
+namespace Convoke.Kernels.Cuda.TensorCores;
+
+/// <summary>Gradient of a dense layer's input on tensor cores, masked by the ReLU that made it: a warp 16 rows by 32 features.</summary>
+public static class DenseTensorDgrad
+{
+    private const int Threads = 128, Rows = 16, Features = 32;
+
+    public static CudaGrid Grid(DenseDgradGroup group) => CudaGrid.PerSample(Blocks(group), Rows);
+
+    public static CudaKernel Emit(CudaWriter writer, string name, string layer, DenseDgradGroup group, Operands operands)
+    {
+        DenseTensorLoads.Emit(writer, operands);
+        int stored = Panels.Pad(group.Units), steps = operands.DenseSteps(group.Units);
+        var kernel = new CudaKernel(name, Threads, 4, 0);
+        using (writer.Kernel(kernel, $"""
+            // {group.Name} dgrad  <- {layer}
+            //   dx[n,i] = sum(o) dy[n,o] w[i,o]{(group.ReluOutput is null ? "" : " where x > 0, the relu that made x")}
+            //   dy f32[N,{stored}], rounded to {operands.Name}  operands {operands.Name}[{(group.In + 7) / 8}][{steps}][lane][{4 * operands.Pack}] w  dx f32[N,{group.In}], sums f32
+            //   GEMM N x {group.In} x {group.Units} on tensor cores; block {Threads}, warp = {Rows} rows x {Features} features; grid N/{Rows} x {Blocks(group)}
+            """, $"const float* __restrict__ dy, const uint4* __restrict__ operands{(group.ReluOutput is null ? "" : ", const float* __restrict__ x")}, float* __restrict__ dx, int batch"))
+        {
+            writer.Code.Line($$"""
+                constexpr int IN = {{group.In}}, OUT = {{stored}}, BLOCKS = {{Blocks(group)}}, STEPS = {{steps}}, TILES = {{(group.In + 7) / 8}}, COLUMN_TILES = {{Features / 8}};
+                const int lane = threadIdx.x % 32, n0 = blockIdx.x / BLOCKS * {{Rows}}, first = (blockIdx.x % BLOCKS * {{Threads / 32}} + threadIdx.x / 32) * COLUMN_TILES;
+                if (first >= TILES) return;
+
+                float acc[COLUMN_TILES][4] = {};
+                #pragma unroll {{Math.Min(4, steps)}}
+                for (int step = 0; step < STEPS; ++step)
+                {
+                    u32 upper[4], lower[4];
+                    load_row<OUT>(upper, dy, n0 + lane / 4, step, lane, batch);
+                    load_row<OUT>(lower, dy, n0 + lane / 4 + 8, step, lane, batch);
+                    #pragma unroll
+                    for (int j = 0; j < COLUMN_TILES; ++j)
+                    {
+                        if (TILES % COLUMN_TILES != 0 && first + j >= TILES) break;
+                        const uint4 b = __ldg(&operands[((first + j) * STEPS + step) * 32 + lane]);
+                        mma(acc[j], upper[0], lower[0], upper[1], lower[1], b.x, b.y);
+                        mma(acc[j], upper[2], lower[2], upper[3], lower[3], b.z, b.w);
+                    }
+                }
+
+                // epilogue{{(group.ReluOutput is null ? "" : ": the mask of relu")}}
+                #pragma unroll
+                for (int i = 0; i < 2 * COLUMN_TILES; ++i)
+                {
+                    const int n = n0 + i % 2 * 8 + lane / 4, f = (first + i / 2) * 8 + lane % 4 * 2;
+                    if (n >= batch || f >= IN) continue;
+                    const size_t at = (size_t)n * IN + f;
+                    {{(group.ReluOutput is null ? "" : "const float2 open = *reinterpret_cast<const float2*>(&x[at]);\n    ")}}*reinterpret_cast<float2*>(&dx[at]) = {{(group.ReluOutput is null
+                        ? "make_float2(acc[i / 2][i % 2 * 2], acc[i / 2][i % 2 * 2 + 1])"
+                        : "make_float2(open.x > 0.0f ? acc[i / 2][i % 2 * 2] : 0.0f, open.y > 0.0f ? acc[i / 2][i % 2 * 2 + 1] : 0.0f)")}};
+                }
+                """);
+        }
+
+        return kernel;
+    }
+
+    private static int Blocks(DenseDgradGroup group) => (((group.In + 7) / 8) + (Threads / 32 * Features / 8) - 1) / (Threads / 32 * Features / 8);
+}

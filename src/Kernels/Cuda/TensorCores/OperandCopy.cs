@@ -1,0 +1,62 @@
+using Convoke.Kernels.Scheduling;
+
+namespace Convoke.Kernels.Cuda.TensorCores;
+
+/// <summary>Which product a weight is an operand of.</summary>
+public enum OperandUse
+{
+    ConvForward,
+    ConvDgrad,
+    DenseForward,
+    DenseDgrad,
+}
+
+/// <summary>A weight's second form: the operands that tensor cores load, which whoever writes the weight writes too.</summary>
+/// <param name="Parameter">Its name.</param>
+/// <param name="Use">The product.</param>
+/// <param name="Offset">First float in the area of derived layouts.</param>
+/// <param name="Operands">The precision.</param>
+/// <param name="Inputs">Stored input channels, or features.</param>
+/// <param name="Outputs">Stored output channels, or units.</param>
+/// <param name="Taps">Elements of the filter; 1 for a dense layer.</param>
+public sealed record OperandCopy(string Parameter, OperandUse Use, int Offset, Operands Operands, int Inputs, int Outputs, int Taps)
+{
+    public bool IsDense => Use is OperandUse.DenseForward or OperandUse.DenseDgrad;
+
+    /// <summary>Floats of the operands, padding included.</summary>
+    public int Floats => Use switch
+    {
+        OperandUse.ConvForward => Operands.ConvFloats(Outputs, Taps, Inputs),
+        OperandUse.ConvDgrad => Operands.ConvFloats(Inputs, Taps, Outputs),
+        OperandUse.DenseForward => Operands.DenseFloats(Outputs, Inputs),
+        _ => Operands.DenseFloats(Inputs, Outputs),
+    };
+
+    /// <summary>Emits what <see cref="Store"/> and <see cref="StoreElement"/> call.</summary>
+    public void EmitHelpers(CudaWriter writer)
+    {
+        Operands.EmitSet(writer);
+        if (IsDense) Operands.EmitDensePlace(writer);
+        else Operands.EmitConvPlace(writer);
+    }
+
+    /// <summary>Statement that stores the weight of output o and feature f of a dense layer.</summary>
+    public string Store(string o, string f, string w) => Use == OperandUse.DenseForward
+        ? $"set_operand(derived{Plus}, dense_operand({o}, {f}, {Operands.DenseSteps(Inputs)}), {w});"
+        : $"set_operand(derived{Plus}, dense_operand({f}, {o}, {Operands.DenseSteps(Outputs)}), {w});";
+
+    /// <summary>Statement that stores the weight whose element in the parameter's panels is <paramref name="i"/>.</summary>
+    public string StoreElement(string i, string w)
+    {
+        int panel = Panels.Width(Outputs);
+        string output = $"{i} / {panel * Taps * Inputs} * {panel} + {i} % {panel}", input = $"{i} / {panel} % {Inputs}", tap = $"{i} / {panel * Inputs} % {Taps}";
+        return Use switch
+        {
+            OperandUse.ConvForward => $"set_operand(derived{Plus}, conv_operand({output}, {tap}, {input}, {Taps}, {Inputs}), {w});",
+            OperandUse.ConvDgrad => $"set_operand(derived{Plus}, conv_operand({input}, {Taps - 1} - {tap}, {output}, {Taps}, {Outputs}), {w});",
+            _ => Store(output, input, w),
+        };
+    }
+
+    private string Plus => Offset == 0 ? "" : $" + {Offset}";
+}

@@ -1,0 +1,22 @@
+namespace Convoke;
+
+/// <summary>What a model's products are made of on a GPU. Weights, activations, sums, the last layer, loss and optimizer are float32 in all of them, and so is everything on a processor.</summary>
+public enum Precision
+{
+    /// <summary>float32 throughout, by fused multiply-adds: what the processor computes, up to the order of sums.</summary>
+#pragma warning disable CA1720 // the field's name for it
+    Float32,
+#pragma warning restore CA1720
+
+    /// <summary>
+    /// Convolutions and dense layers on tensor cores, whose operands are rounded to TF32, ten bits of mantissa: a relative error of 2^-11 an operand. What PyTorch does in
+    /// convolutions unless it is told otherwise. Compute capability 8.0 and up.
+    /// </summary>
+    TF32,
+
+    /// <summary>
+    /// Convolutions and dense layers on tensor cores, whose operands are rounded to bfloat16, seven bits of mantissa: a relative error of 2^-8 an operand; twice the rate of
+    /// <see cref="TF32"/>. There is no loss scaling to choose: the exponents are float32's. Compute capability 8.0 and up.
+    /// </summary>
+    BFloat16,
+}

@@ -1,0 +1,62 @@
+using Convoke.Kernels.Graphs;
+using Convoke.Kernels.Models;
+using SpecPrecision = Convoke.Kernels.Models.Precision;
+
+namespace Convoke.Cuda.Tests.Kernels;
+
+/// <summary>What the kernels for tensor cores make of the factors of their products, so that a difference from the interpreter is one of places and not of rounding.</summary>
+internal static class TensorProducts
+{
+    private const int WideLayer = 1024;
+
+    /// <summary>The rounding of each product of a graph.</summary>
+    public static Func<Value, double, double> Of(SpecPrecision precision, Graph graph)
+    {
+        HashSet<int> exact = [.. graph.Values.Where(value => IsExact(graph, value)).Select(static value => value.Id)];
+        return (value, x) => exact.Contains(value.Id) ? x : value.Op is Op.DenseWgrad or Op.ConvWgrad || precision == SpecPrecision.TF32 ? RoundTf32(x) : RoundBFloat16(x);
+    }
+
+    /// <summary>To ten bits of mantissa, ties away from zero.</summary>
+    public static double RoundTf32(double x) => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits((float)x) + 0x1000u) & 0xFFFFE000u);
+
+    /// <summary>To seven bits of mantissa, ties to even.</summary>
+    public static double RoundBFloat16(double x)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits((float)x);
+        return BitConverter.UInt32BitsToSingle((bits + 0x7FFFu + ((bits >> 16) & 1)) & 0xFFFF0000u);
+    }
+
+    /// <summary>Products that stay f32: the first layer's, of small filters the gradient, windows other than 2x2, a last dense layer's that the head makes, and weights into which a normalization went.</summary>
+    private static bool IsExact(Graph graph, Value value) => value.Op switch
+    {
+        Op.Conv2D or Op.Dense when IsFolded(graph, value) => true,
+        Op.Conv2D => graph[value.Inputs[0]].Op is Op.Input || !IsPooledByTwo(graph, value),
+        Op.ConvDgrad dgrad => dgrad.Window is not { StrideHeight: 1, StrideWidth: 1 },
+        Op.ConvWgrad wgrad => graph[value.Inputs[0]].Op is Op.Input || wgrad.Window.Height * wgrad.Window.Width < 4,
+        Op.Dense => IsLast(graph, value),
+        Op.DenseDgrad => value.Shape.Count < WideLayer && IsLast(graph, graph.Values.First(forward => forward.Op is Op.Dense && forward.Inputs[1] == value.Inputs[1])),
+        _ => false,
+    };
+
+    /// <summary>In prediction a normalization goes into the weights before it, which then have no operands.</summary>
+    private static bool IsFolded(Graph graph, Value value)
+    {
+        while (Readers(graph, value).FirstOrDefault(static r => r.Op is Op.BiasAdd) is { } next) value = next;
+        return Readers(graph, value).Any(static r => r.Op is Op.Normalize);
+    }
+
+    private static bool IsPooledByTwo(Graph graph, Value value)
+    {
+        while (Readers(graph, value).FirstOrDefault(static r => r.Op is Op.BiasAdd or Op.Relu) is { } next) value = next;
+        return Readers(graph, value).All(static r => r.Op is not Op.MaxPool2D or Op.MaxPool2D { PoolHeight: 2, PoolWidth: 2 });
+    }
+
+    private static bool IsLast(Graph graph, Value dense)
+    {
+        Value value = dense;
+        while (Readers(graph, value).FirstOrDefault(static r => r.Op is Op.BiasAdd) is { } next) value = next;
+        return Readers(graph, value).Any(static r => r.Op is Op.SoftmaxCrossEntropy);
+    }
+
+    private static IEnumerable<Value> Readers(Graph graph, Value value) => graph.Values.Where(r => r.Inputs.Contains(value.Id));
+}
