@@ -31,7 +31,6 @@ public static class ConvTensorForward
     private static void EmitEpilogue(CudaWriter writer, ConvForwardGroup group)
     {
         bool pooled = group.Geometry.Pooled;
-        string bias = group.Bias is null ? "" : " + bias[k + {0}]";
         string first = Finished("best[0]", 0), second = Finished("best[1]", 1);
         writer.Code.Line(pooled
             ? $$"""
@@ -86,7 +85,7 @@ public static class ConvTensorForward
 
         string Finished(string value, int channel)
         {
-            string sum = value + (bias.Length == 0 ? "" : channel == 0 ? " + bias[k]" : " + bias[k + 1]");
+            string sum = value + (group.Bias is null ? "" : channel == 0 ? " + bias[k]" : " + bias[k + 1]");
             return group.Relu ? $"relu({sum})" : sum;
         }
     }
