@@ -38,7 +38,7 @@ internal static class CudaWriter
         using IDisposable method = code.Block($"private static {Compiled}CudaPlan Plans()");
 
         // Constants of the method: short, and no member of the user's class hides them.
-        foreach (CudaArea area in source.Train.Concat(source.Predict).Concat(source.Measure).Concat(source.Derive).Concat(source.Fold).SelectMany(static l => l.Arguments).Select(static a => a.Area).Distinct().OrderBy(static a => a))
+        foreach (CudaArea area in source.Train.Concat(source.Predict).Concat(source.Measure).Concat(source.Derive).Concat(source.Fold).Concat(source.Order).SelectMany(static l => l.Arguments).Select(static a => a.Area).Distinct().OrderBy(static a => a))
             code.Line($"const {Compiled}CudaAreaPlan {area} = {Compiled}CudaAreaPlan.{area};");
         using IDisposable plan = code.Block("return new()", "};");
         code.Line($"""
@@ -52,6 +52,7 @@ internal static class CudaWriter
             {Launches("Measure", source.Measure, source)}
             {Launches("Derive", source.Derive, source)}
             {Launches("Fold", source.Fold, source)}
+            {Launches("Order", source.Order, source)}
             {(source.Capability > 0 ? $"Capability = {Text(source.Capability)},\n" : "")}            TrainSampleFloats = {Text(source.Memory.TrainSampleFloats)},
             PredictSampleFloats = {Text(source.Memory.PredictSampleFloats)},
             DerivedFloats = {Text(source.Memory.DerivedFloats)},
@@ -66,7 +67,7 @@ internal static class CudaWriter
     {
         CudaGrid grid = launch.Grid;
         string arguments = string.Join(", ", launch.Arguments.Select(static a => $"new({a.Area}, {Text(a.OffsetFloats)})"));
-        return $"new({Text(launch.Kernel)}, {Text(grid.Fixed)}, {Text(grid.PerUnit)}, {Text(grid.Samples)}, {Text(grid.MaxUnits)}, [{arguments}]){(launch.Beside ? " { Beside = true }" : "")}";
+        return $"new({Text(launch.Kernel)}, {Text(grid.Fixed)}, {Text(grid.PerUnit)}, {Text(grid.Samples)}, {Text(grid.MaxUnits)}, [{arguments}])";
     }
 
     private static string Rows(IEnumerable<string> rows, string end = ",") => string.Join("\n", rows.Select(row => "    " + row + end));

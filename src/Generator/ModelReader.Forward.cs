@@ -88,14 +88,19 @@ internal sealed partial class ModelReader
         }
 
         IMethodSymbol forward = forwards[0];
+        IParameterSymbol? wrong = forward.Parameters.FirstOrDefault(static p => !IsInput(p));
+        if (wrong is not null && forward.Parameters.Length > 1)
+        {
+            Fail(DiagnosticCatalog.BadForward, wrong.Locations[0], Names.Forward, $"takes {wrong.Name}, which is no Sym by value");
+            return false;
+        }
         string? reason = !forward.IsStatic ? "is not static"
             : forward.IsGenericMethod ? "is generic"
-            : forward.Parameters.Length == 0 || forward.Parameters.Any(static p => p.RefKind != RefKind.None || !Names.IsSym(p.Type)) ? "does not take a Sym"
+            : forward.Parameters.Length == 0 || wrong is not null ? "does not take a Sym"
             : !Names.IsSym(forward.ReturnType) && !(forward.ReturnType is INamedTypeSymbol { IsTupleType: true } tuple && tuple.TupleElements.All(static e => Names.IsSym(e.Type))) ? "does not return a Sym or a tuple of them"
             : null;
         if (reason is not null) Fail(DiagnosticCatalog.BadForward, forward.Locations[0], Names.Forward, reason);
-        else if (forward.Parameters.Length > 1) Fail(DiagnosticCatalog.NotSupportedYet, forward.Parameters[1].Locations[0], forward.Parameters[1].Name, "a model with several inputs");
-        return reason is null && forward.Parameters.Length == 1;
+        return reason is null;
     }
 
     private EquatableArray<OutputSpec> ReadOutputs(IMethodSymbol forward, object? result)
@@ -106,7 +111,7 @@ internal sealed partial class ModelReader
         for (int i = 0; i < values.Length; i++)
         {
             string? name = result is SequenceValue && ((INamedTypeSymbol)forward.ReturnType).TupleElements[i] is { IsExplicitlyNamedTupleElement: true } element ? element.Name : null;
-            if (values[i] is SymValue { Call: not CallSpec.ModelInput } value)
+            if (values[i] is SymValue value && !CallSpec.IsInput(value.Call))
             {
                 outputs.Add(new OutputSpec(name, value.Call));
                 continue;

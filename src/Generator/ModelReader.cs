@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Convoke.Kernels;
 using Convoke.Kernels.Models;
 using Convoke.Kernels.Types;
@@ -52,7 +51,7 @@ internal sealed partial class ModelReader
         foreach (SpecProblem problem in Compiler.Check(spec))
         {
             DiagnosticDescriptor descriptor = DiagnosticCatalog.Find(problem.Id);
-            Location at = problem.Call == CallSpec.ModelInput ? _model.Location(problem.Argument) : _calls.Site(problem.Call).LocationOf(problem.Id, problem.Argument);
+            Location at = CallSpec.IsInput(problem.Call) ? InputLocation(CallSpec.InputIndex(problem.Call)) : _calls.Site(problem.Call).LocationOf(problem.Id, problem.Argument);
             if (said.Add((at, problem.Id))) _report?.Invoke(descriptor, at, null, [.. problem.MessageArguments]);
         }
     }
@@ -69,16 +68,16 @@ internal sealed partial class ModelReader
 
         Preset preset = _model.Member("Defaults", Preset.Keras, Preset.PyTorch);
         Precision precision = _model.Member("Precision", Precision.Float32, Precision.TF32, Precision.BFloat16);
-        InputSpec? input = ReadInput();
-        (EquatableArray<CallSpec> calls, EquatableArray<OutputSpec> outputs) = HasForward(out List<IMethodSymbol> layers, out List<IMethodSymbol> forwards)
-            ? ReadForward(preset, layers, forwards)
-            : (ReadLayers(preset), []);
+        bool hasForward = HasForward(out List<IMethodSymbol> layers, out List<IMethodSymbol> forwards);
+        EquatableArray<InputSpec> inputs = ReadInputs(forwards);
+        (EquatableArray<CallSpec> calls, EquatableArray<OutputSpec> outputs) = hasForward ? ReadForward(preset, layers, forwards) : (ReadLayers(preset), []);
+        CheckInputNames(inputs, outputs);
         (EquatableArray<LossSpec> losses, OptimizerSpec? optimizer, bool accuracy) = ReadTraining(preset, _outputsAreKnown ? outputs : null);
 
         string name = SyntaxFacts.GetKeywordKind(_type.Name) == SyntaxKind.None ? _type.Name : "@" + _type.Name;
         bool valid = !_failed && !_model.Failed && _layers.TrueForAll(static layer => !layer.Failed);
         ModelSpec? spec = valid
-            ? new ModelSpec(Namespace, name, SyntaxFacts.GetText(_type.DeclaredAccessibility), input!, preset, calls, losses, optimizer, accuracy) { Outputs = outputs, Precision = precision }
+            ? new ModelSpec(Namespace, name, SyntaxFacts.GetText(_type.DeclaredAccessibility), inputs[0], preset, calls, losses, optimizer, accuracy) { FurtherInputs = [.. inputs.Skip(1)], Outputs = outputs, Precision = precision }
             : null;
         return new ModelReading(Namespace, name, spec, new([.. _methods]));
     }
@@ -116,31 +115,9 @@ internal sealed partial class ModelReader
         if (_type.IsStatic) return "is static";
         if (_type.IsAbstract) return "is abstract";
         if (_type.IsFileLocal) return "is local to a file, where generated code cannot add to it";
-        if (_type.Name is "Create" or "Summary" or "Outputs" or "Predict" or "TrainStep" or "ComputeGradients" or "Plan" or "SelectCpuProgram" or "LoadCpuProgram") return "has the name of a member that is generated into it";
+        if (_type.Name is "Create" or "Summary" or "Outputs" or "Predict" or "PredictClass" or "PredictClasses" or "TrainStep" or "ComputeGradients" or "Plan" or "SelectCpuProgram" or "LoadCpuProgram") return "has the name of a member that is generated into it";
         bool ownBase = _type.BaseType is { SpecialType: not SpecialType.System_Object } b && !(b.Name == Names.ModelBase && InConvoke(b));
         return ownBase ? "derives from " + _type.BaseType!.Name : null;
-    }
-
-    private InputSpec? ReadInput()
-    {
-        ImageLayout layout = _model.Member("Layout", ImageLayout.ChannelsLast, ImageLayout.ChannelsFirst);
-        string[] axes = layout == ImageLayout.ChannelsFirst ? ["channels", "height", "width"] : ["height", "width", "channels"];
-        if (_model.Failed) return null;
-        ImmutableArray<int> shape = _model.Ints("input");
-        if (shape.Length != 3)
-        {
-            _model.Fault(DiagnosticCatalog.NoInputShape, _model.Location(), _type.Name, string.Join(", ", axes), shape.Length == 0 ? "none" : Literals.Of(shape.Length));
-            return null;
-        }
-        for (int i = 0; i < 3; i++)
-        {
-            if (shape[i] is >= 1 and <= Limits.Extent) continue;
-            _model.Fault(DiagnosticCatalog.OutOfRange, _model.Location("input", i), axes[i], _model.Title, "1 to " + Literals.Of(Limits.Extent), Literals.Of(shape[i]));
-        }
-        if (_model.Failed) return null;
-        return layout == ImageLayout.ChannelsFirst
-            ? new InputSpec(shape[1], shape[2], shape[0], layout)
-            : new InputSpec(shape[0], shape[1], shape[2], layout);
     }
 
     private void Fail(DiagnosticDescriptor descriptor, Location location, params string[] arguments) => Fail(descriptor, location, null, arguments);

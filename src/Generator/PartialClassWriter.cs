@@ -18,7 +18,7 @@ internal static class PartialClassWriter
             else
             {
                 WriteSkeleton(code, name);
-                if (output.Reading.Spec is { } faulty) OutputsWriter.Write(code, faulty);
+                if (output.Reading.Spec is { } faulty) MembersWriter.Write(code, faulty);
             }
             foreach (LayerMethod method in output.Reading.Methods)
             {
@@ -86,7 +86,7 @@ internal static class PartialClassWriter
 
             static partial void LoadCudaProgram(ref global::Convoke.Compiled.CudaProgram? program);
             """);
-        OutputsWriter.Write(code, network);
+        MembersWriter.Write(code, network);
     }
 
     private static void WriteSkeleton(CodeWriter code, string name) => code.Line($$"""

@@ -14,9 +14,10 @@ internal static class PlanWriter
         using IDisposable plan = code.Block("private static readonly global::Convoke.Compiled.NetworkPlan Plan = new()", "};");
         code.Line($"""
             Name = {Literals.Of(spec.Name.TrimStart('@'))},
-            Height = {Literals.Of(spec.Input.Height)},
-            Width = {Literals.Of(spec.Input.Width)},
-            Channels = {Literals.Of(spec.Input.Channels)},
+            Inputs =
+            [
+            {Rows(spec.Inputs.Select(InputOf))}
+            ],
             Layout = global::Convoke.Layout.{(spec.Input.Layout == ImageLayout.ChannelsFirst ? "ChannelsFirst" : "ChannelsLast")},
             Outputs =
             [
@@ -40,7 +41,17 @@ internal static class PlanWriter
             PredictSampleFloats = {Literals.Of(memory.PredictSampleFloats)},
             PredictTaskFloats = {Literals.Of(memory.PredictTaskFloats)},
             """);
+        if (memory.ImagesPerChunk is { } images) code.Line($"ImagesPerChunk = {Literals.Of(images)},");
     }
+
+    private static string InputOf(InputSpec input) => New(
+    [
+        Literals.Of(input.Name ?? "images"),
+        Literals.Of(input.Height),
+        Literals.Of(input.Width),
+        Literals.Of(input.Channels),
+        .. input.IsFlat ? new[] { "IsFlat: true" } : [],
+    ]);
 
     /// <summary>The run time has the same losses under the same names.</summary>
     private static string OutputOf(OutputInfo output) => New(

@@ -86,6 +86,7 @@ public enum Initializer
 /// <param name="TrainTaskFloats">Scratch of one worker while training.</param>
 /// <param name="PredictSampleFloats">Kept for the whole batch while predicting, per sample.</param>
 /// <param name="PredictTaskFloats">Scratch of one worker while predicting.</param>
+/// <param name="ImagesPerChunk">Images that a task works on at a time, where that is not the run time's constant.</param>
 public sealed record MemoryInfo(
     int ParameterFloats,
     int DerivedFloats,
@@ -93,7 +94,8 @@ public sealed record MemoryInfo(
     int TrainSampleFloats,
     int TrainTaskFloats,
     int PredictSampleFloats,
-    int PredictTaskFloats);
+    int PredictTaskFloats,
+    int? ImagesPerChunk);
 
 /// <summary>One vector width's program: a whole C# file that holds the class <paramref name="ClassName"/>, derived from <c>Convoke.Compiled.CpuProgram</c>.</summary>
 /// <param name="VectorBits">512, 256 or 128.</param>

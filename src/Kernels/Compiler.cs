@@ -60,7 +60,8 @@ public static class Compiler
         EquatableArray<LayerInfo> layers = ModelSummary.Layers(spec, forward);
         var memory = new MemoryInfo(
             predictParameters.Floats, predictParameters.DerivedFloats, network.Parameters.PartialFloats,
-            training?.Schedule.SampleFloats ?? 0, training?.Schedule.TaskFloats ?? 0, predictSchedule.SampleFloats, predictSchedule.TaskFloats);
+            training?.Schedule.SampleFloats ?? 0, training?.Schedule.TaskFloats ?? 0, predictSchedule.SampleFloats, predictSchedule.TaskFloats,
+            predictSchedule.ImagesPerChunk == Liveness.ImagesPerChunk ? null : predictSchedule.ImagesPerChunk);
         return new(spec, ModelSummary.Print(spec, layers), layers, new([.. predictParameters.Infos]), memory, ends, new(cpu), cuda);
 
         Graph Logged(string pass, Graph graph)
@@ -75,7 +76,8 @@ public static class Compiler
             Fusion.Fused fused = Fusion.Run(of, forwardGraph, trainingGraph, places);
             IReadOnlyList<GroupLoop> loops = Liveness.Loops(fused.Groups.Where(static g => !g.OverParameters));
             KernelGroup[] overParameters = [.. fused.Groups.Where(static g => g.OverParameters)];
-            Schedule schedule = ArenaPlanner.Plan(loops, overParameters, Liveness.Buffers(trainingGraph ?? forwardGraph, fused.Storage, loops, overParameters));
+            IReadOnlyList<Scheduling.Buffer> buffers = ChunkPlan.Spread(Liveness.Buffers(trainingGraph ?? forwardGraph, fused.Storage, loops, overParameters), fused.Groups);
+            Schedule schedule = ArenaPlanner.Plan(loops, overParameters, buffers) with { ImagesPerChunk = ChunkPlan.ImagesOf(fused.Groups) };
             log?.Invoke(pass, SchedulePrinter.Print(schedule));
             return (schedule, ParameterPlanner.Plan(of, forwardGraph, fused.Storage, fused.Groups), fused.Storage);
         }

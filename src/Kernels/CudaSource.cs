@@ -11,6 +11,7 @@ namespace Convoke.Kernels;
 /// <param name="Measure">Launches behind a forward pass whose losses are wanted: adds them to the step's sums.</param>
 /// <param name="Derive">Launches that rewrite the derived layouts after parameters were set from outside.</param>
 /// <param name="Fold">Launches before a forward pass, after parameters changed in any way: what only prediction derives from them.</param>
+/// <param name="Order">Launches before the first step of a shuffled epoch: they compute its order.</param>
 /// <param name="Memory">The static memory plan.</param>
 public sealed record CudaSource(
     string FileName,
@@ -21,6 +22,7 @@ public sealed record CudaSource(
     EquatableArray<CudaLaunch> Measure,
     EquatableArray<CudaLaunch> Derive,
     EquatableArray<CudaLaunch> Fold,
+    EquatableArray<CudaLaunch> Order,
     CudaMemory Memory)
 {
     /// <summary>Compute capability that the text needs beyond the least one there is, times ten; 0 for none. Prediction then reads derived layouts, too.</summary>
@@ -42,11 +44,7 @@ public sealed record CudaKernel(string Name, int Threads, int MinBlocks, int Sha
 /// <param name="Kernel">Index of the entry point.</param>
 /// <param name="Grid">Its blocks.</param>
 /// <param name="Arguments">In the order of the entry point's parameters.</param>
-public sealed record CudaLaunch(int Kernel, CudaGrid Grid, EquatableArray<CudaArgument> Arguments)
-{
-    /// <summary>Whether it may run beside all launches behind it but the last, which waits for it.</summary>
-    public bool Beside { get; init; }
-}
+public sealed record CudaLaunch(int Kernel, CudaGrid Grid, EquatableArray<CudaArgument> Arguments);
 
 /// <summary>Blocks of a launch over N samples: Fixed + PerUnit * min(ceil(N / Samples), MaxUnits). Depends on N only, so that sums do.</summary>
 /// <param name="Fixed">Blocks whatever N is.</param>

@@ -20,7 +20,7 @@ public static class ModelSummary
 
             // Flattening what is flat, and pooling single pixels, leave no value behind.
             int source = spec.Calls[call].Inputs[0];
-            Shape before = source == CallSpec.ModelInput ? Shape.Image(spec.Input.Height, spec.Input.Width, spec.Input.Channels) : shapes[source];
+            Shape before = CallSpec.IsInput(source) ? spec.Inputs[CallSpec.InputIndex(source)].Shape : shapes[source];
             Shape shape = own.LastOrDefault(static v => v.Op is not Op.Parameter)?.Shape ?? before;
             shapes[call] = shape;
             int parameters = own.Where(static v => v.Op is Op.Parameter).Sum(static v => v.Shape.Count);
@@ -41,11 +41,10 @@ public static class ModelSummary
     public static string Print(ModelSpec spec, EquatableArray<LayerInfo> layers)
     {
         var text = new StringBuilder();
-        Shape input = Shape.Image(spec.Input.Height, spec.Input.Width, spec.Input.Channels);
         string[][] rows =
         [
             ["Layer (type)", "Output shape", "Param #", "MACs", "Activation"],
-            ["input", $"(N, {UserShape(spec, input)})", "0", "0", Bytes(4L * input.Count)],
+            .. spec.Inputs.Select(input => new[] { spec.FurtherInputs.Count == 0 ? "input" : $"{input.Name} (input)", $"(N, {UserShape(spec, input.Shape)})", "0", "0", Bytes(4L * input.Count) }),
             .. layers.Select(static l => new[] { $"{l.Name} ({l.Kind})", $"(N, {l.OutputShape})", Number(l.ParameterCount), Number(l.Macs), Bytes(l.ActivationBytes) }),
         ];
         int[] widths = [.. Enumerable.Range(0, 5).Select(c => rows.Max(r => r[c].Length))];

@@ -3,17 +3,18 @@ using System.Globalization;
 namespace Convoke.Benchmarks;
 
 /// <summary>The command line, understood.</summary>
-internal sealed record Options(string Command, bool Quick, bool Write, int Rounds)
+internal sealed record Options(string Command, bool Quick, bool Write, int Rounds, string? Only)
 {
-    private const int DefaultRounds = 11;
+    private const int DefaultRounds = 9;
     private const int QuickRounds = 7;
 
     /// <summary>Null where the command line is not one of ours.</summary>
     public static Options? Parse(string[] arguments)
     {
-        if (arguments is not [("cpu" or "sweep" or "memory" or "startup") and var command, .. var rest]) return null;
+        if (arguments is not [("cpu" or "programs" or "sweep" or "avx2" or "cold") and var command, .. var rest]) return null;
         bool quick = false, write = false;
         int? rounds = null;
+        string? only = null;
         for (int i = 0; i < rest.Length; i++)
         {
             switch (rest[i])
@@ -24,14 +25,17 @@ internal sealed record Options(string Command, bool Quick, bool Write, int Round
                 case "--write" when command == "cpu":
                     write = true;
                     break;
-                case "--rounds" when command != "memory" && i + 1 < rest.Length && int.TryParse(rest[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0:
+                case "--rounds" when i + 1 < rest.Length && int.TryParse(rest[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0:
                     rounds = count;
                     i++;
+                    break;
+                case "--only" when command is "programs" or "sweep" && i + 1 < rest.Length:
+                    only = rest[++i];
                     break;
                 default:
                     return null;
             }
         }
-        return quick && write ? null : new(command, quick, write, rounds ?? (quick ? QuickRounds : DefaultRounds));
+        return quick && write ? null : new(command, quick, write, rounds ?? (quick ? QuickRounds : DefaultRounds), only);
     }
 }

@@ -12,11 +12,12 @@ internal static class Program
         Convoke against TorchSharp and ONNX Runtime, on the CPU.
 
           cpu [--quick] [--rounds N] [--write]   everything below; --quick: only the ratios of whole programs; --write: docs/results/cpu.md
-          sweep [--rounds N]                     single layers
-          memory                                 peak memory, in child processes
-          startup [--rounds N]                   start of the process to the first trained step, in child processes
+          programs [--only NAME] [--rounds N]    whole programs: A, B, C, ResNet-9, U-Net
+          sweep [--only TEXT] [--rounds N]       single layers, or those whose name has the text ("conv 1x1")
+          avx2 [--rounds N]                      A, B and C in a child process without AVX-512
+          cold [--rounds N]                      program B in processes of its own: memory, start to the first trained step; also as native code
 
-        Rounds: 7 with --quick, else 11. Needs Linux x64 with a libstdc++ of GCC 13.2 or later (Ubuntu 24.04, Debian 13).
+        Rounds: 7 with --quick, else 9. Needs Linux x64 with a libstdc++ of GCC 13.2 or later (Ubuntu 24.04, Debian 13).
         Exit codes: 0 done, 1 the contenders do not compute the same, 2 wrong usage, 3 a native library does not load.
         """;
 
@@ -25,10 +26,12 @@ internal static class Program
     private const double BlockMs = 200;
     private const double QuickBlockMs = 40;
     private const double SweepBlockMs = 40;
+    private const double NarrowBlockMs = 100;
 
     private static int Main(string[] args)
     {
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        if (args is ["child", "narrow", var count]) return NarrowVectors.RunChild(int.Parse(count, CultureInfo.InvariantCulture), NarrowBlockMs);
         if (args is ["child", .. var child]) return ColdRuns.RunChild(child);
         if (Options.Parse(args) is not { } options)
         {
@@ -65,17 +68,21 @@ internal static class Program
         List<string> agreements = [];
         switch (options)
         {
-            case { Command: "memory" }:
-                Console.Write(ColdRuns.Memory());
+            case { Command: "cold" }:
+                Console.Write(ColdRuns.Run(options.Rounds));
                 break;
-            case { Command: "startup" }:
-                Console.Write(ColdRuns.Startup(options.Rounds));
+            case { Command: "avx2" }:
+                Console.Write(NarrowVectors.Run(options.Rounds));
                 break;
             case { Command: "sweep" }:
-                Console.Write(LayerSweep.Markdown(LayerSweep.Run(options.Rounds, SweepBlockMs, agreements)));
+                Console.Write(LayerSweep.Markdown(LayerSweep.Run(options.Rounds, SweepBlockMs, options.Only, agreements)));
+                break;
+            case { Command: "programs" }:
+                IReadOnlyList<ProgramSpec> programs = options.Only is { } name ? [WholeNetworks.Named(name)] : WholeNetworks.All;
+                Console.Write(WholePrograms.Markdown(WholePrograms.Run(programs, options.Rounds, BlockMs, agreements)));
                 break;
             case { Quick: true }:
-                Console.Write(WholePrograms.Run(options.Rounds, QuickBlockMs, agreements).RatiosOnly());
+                Console.Write(WholePrograms.Run(WholeNetworks.Small, options.Rounds, QuickBlockMs, agreements).RatiosOnly());
                 break;
             default:
                 Everything(options, load, agreements);
@@ -86,13 +93,13 @@ internal static class Program
     private static void Everything(Options options, double load, List<string> agreements)
     {
         // Child processes first, while this one holds neither memory nor threads.
-        string memory = Shown(ColdRuns.Memory()), startup = Shown(ColdRuns.Startup(options.Rounds));
-        Tables programs = WholePrograms.Run(options.Rounds, BlockMs, agreements);
+        string cold = Shown(ColdRuns.Run(options.Rounds)), narrow = Shown(NarrowVectors.Run(options.Rounds));
+        Tables programs = WholePrograms.Run(WholeNetworks.All, options.Rounds, BlockMs, agreements);
         string whole = Shown(WholePrograms.Markdown(programs));
-        string layers = Shown(LayerSweep.Markdown(LayerSweep.Run(options.Rounds, SweepBlockMs, agreements)));
+        string layers = Shown(LayerSweep.Markdown(LayerSweep.Run(options.Rounds, SweepBlockMs, null, agreements)));
         if (!options.Write) return;
         Directory.CreateDirectory(Path.GetDirectoryName(CpuReport.Path)!);
-        File.WriteAllText(CpuReport.Path, CpuReport.Write(options.Rounds, load, agreements, [whole, layers, memory, startup]));
+        File.WriteAllText(CpuReport.Path, CpuReport.Write(options.Rounds, load, agreements, [whole, narrow, layers, cold]));
         Console.WriteLine("Wrote docs/results/cpu.md.");
 
         static string Shown(string section)

@@ -194,3 +194,27 @@ internal sealed partial class TwoHeadedNet
 [Conv2D(3, 1, Activation = Activation.Sigmoid)]
 [Adam(0.01), MeanSquaredError(Weight = 0.5)]
 internal sealed partial class ValueNet;
+
+/// <summary>Two images through one convolution, which reads both out of the data set, an image of another size through a dense layer, and a row of values.</summary>
+[Model(Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
+[Sgd(0.05, Momentum = 0.5), CrossEntropy, Accuracy]
+internal sealed partial class TwinNet
+{
+    [Conv2D(8, 3, Activation = Activation.Relu)] private static partial Sym Conv(Sym x);
+
+    [MaxPool2D(2)] private static partial Sym Pool(Sym x);
+
+    [Dense(6)] private static partial Sym Embed(Sym x);
+
+    [Dense(5, Activation = Activation.Relu)] private static partial Sym Thumb(Sym x);
+
+    [Dropout(0.25)] private static partial Sym Drop(Sym x);
+
+    [Dense(4)] private static partial Sym Classify(Sym x);
+
+    private static Sym Forward([Shape(2, 10, 9)] Sym left, [Shape(2, 10, 9)] Sym right, [Shape(3, 4, 5)] Sym thumb, [Shape(7)] Sym extra)
+    {
+        Sym a = Embed(Flatten(Pool(Conv(left)))), b = Embed(Flatten(Pool(Conv(right))));
+        return Classify(Concat(a * b, Drop(a + b), Thumb(Flatten(thumb)), Tanh(extra)));
+    }
+}

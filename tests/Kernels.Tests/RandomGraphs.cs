@@ -117,12 +117,13 @@ internal static class RandomGraphs
         return x;
     }
 
-    /// <summary>Some layers in any order, each on one of the last few maps; all maps, the input first. With <paramref name="share"/>, layers among <paramref name="calls"/> are called again.</summary>
-    internal static (InputSpec Input, List<Map> Maps) Trunk(Random random, Adder add, Random? share = null, List<CallSpec>? calls = null)
+    /// <summary>Some layers in any order, each on one of the last few maps; all maps, the input first. With <paramref name="share"/>, layers among <paramref name="calls"/> are called again; <paramref name="begin"/> may add maps before the first layer.</summary>
+    internal static (InputSpec Input, List<Map> Maps) Trunk(Random random, Adder add, Random? share = null, List<CallSpec>? calls = null, Action<InputSpec, List<Map>>? begin = null)
     {
         int Pick(int[] from) => from[random.Next(from.Length)];
         var input = new InputSpec(random.Next(4, 13), random.Next(4, 13), Pick(Channels), (ImageLayout)random.Next(2));
         var maps = new List<Map> { new(CallSpec.ModelInput, input.Height, input.Width, input.Channels) };
+        begin?.Invoke(input, maps);
         for (int i = 0, steps = random.Next(3, 9); i < steps; i++)
         {
             Map x = maps[random.Next(Math.Max(0, maps.Count - 3), maps.Count)];
@@ -219,14 +220,14 @@ internal static class RandomGraphs
         var random = new Random(seed + 1_000_000);
         Shape output = Reference.OutputShapes(spec)[0];
         int classes = output[output.Rank - 1], rows = n * output.Count / classes;
-        return ([.. Enumerable.Range(0, n * spec.Input.Count).Select(_ => (float)random.NextDouble())], [.. Enumerable.Range(0, rows).Select(_ => random.Next(classes))]);
+        return ([.. Enumerable.Range(0, n * spec.SampleCount).Select(_ => (float)random.NextDouble())], [.. Enumerable.Range(0, rows).Select(_ => random.Next(classes))]);
     }
 
     /// <summary>A batch in NHWC.</summary>
     public static float[] Images(int seed, ModelSpec spec, int n)
     {
         var random = new Random(seed + 1_000_000);
-        return [.. Enumerable.Range(0, n * spec.Input.Count).Select(_ => (float)random.NextDouble())];
+        return [.. Enumerable.Range(0, n * spec.SampleCount).Select(_ => (float)random.NextDouble())];
     }
 
     /// <summary>Weights in graph order, by name: of a size that keeps values near one; statistics as they might be.</summary>

@@ -89,7 +89,7 @@ internal static class RandomModels
     {
         var random = new Random(seed + 1_000_000);
         int classes = ((DenseSpec)spec.Calls[^1].Layer).Units;
-        float[] images = [.. Enumerable.Range(0, n * spec.Input.Count).Select(_ => random.Next(17) / 16f)];
+        float[] images = [.. Enumerable.Range(0, n * spec.SampleCount).Select(_ => random.Next(17) / 16f)];
         return (images, [.. Enumerable.Range(0, n).Select(_ => random.Next(classes))]);
     }
 

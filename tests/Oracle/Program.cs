@@ -41,7 +41,7 @@ static int WriteGoldens()
 static int WriteTopologies()
 {
     var folder = Directory.CreateDirectory(Metadata("GoldenFolder")).FullName;
-    foreach (TopologyProgram program in new[] { TopologyProgram.C, TopologyProgram.ResNet9, TopologyProgram.UNet, TopologyProgram.Shared, TopologyProgram.Detector })
+    foreach (TopologyProgram program in new[] { TopologyProgram.C, TopologyProgram.ResNet9, TopologyProgram.UNet, TopologyProgram.Shared, TopologyProgram.Detector, TopologyProgram.Pair })
     {
         TopologyGolden golden = TorchTopology.Golden(program, $"TorchSharp {Metadata("TorchSharpVersion")}, libtorch {Metadata("LibtorchVersion")}, float64 on one thread");
         golden.Save(Path.Combine(folder, program.Name + ".json"));

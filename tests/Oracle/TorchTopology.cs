@@ -46,7 +46,7 @@ internal sealed class TorchTopology
             using var scope = NewDisposeScope();
             optimizer.zero_grad();
             (Tensor x, Tensor y) = Batch(step, _program.BatchSizeAt(step));
-            Tensor[] outputs = Outputs(x);
+            Tensor[] outputs = Outputs(x, step);
             Tensor loss = F.cross_entropy(outputs[0], y);
             if (_program.BoxCount > 0)
             {
@@ -62,7 +62,7 @@ internal sealed class TorchTopology
 
         _training = false;
         using var last = NewDisposeScope();
-        double[] prediction = [.. Outputs(Batch(1, _program.BatchSizeAt(1)).Images[..TopologyGolden.Predicted]).SelectMany(Copy)];
+        double[] prediction = [.. Outputs(Batch(1, _program.BatchSizeAt(1)).Images[..TopologyGolden.Predicted], 1).SelectMany(Copy)];
         Dictionary<string, double[]>? parts = _program.BoxCount > 0 ? new() { ["Classes"] = classLosses, ["Boxes"] = boxLosses } : null;
         return (losses, prediction, _statistics.ToDictionary(static p => p.Key, static p => Copy(p.Value)), parts);
     }
@@ -79,13 +79,14 @@ internal sealed class TorchTopology
 
     private Tensor Boxes(int step, int count) => tensor(_program.Boxes(step, count), [count, _program.BoxCount]).to(_precision);
 
-    private Tensor[] Outputs(Tensor x) => _program.Name switch
+    private Tensor[] Outputs(Tensor x, int step) => _program.Name switch
     {
         "c" => [C(x)],
         "resnet9" => [ResNet9(x)],
         "unet" => [UNet(x)],
         "shared" => [Shared(x)],
         "detector" => Detector(x),
+        "pair" => [Pair(x, step)],
         _ => throw new ArgumentException($"no network of the name {_program.Name}", nameof(x)),
     };
 
@@ -129,6 +130,21 @@ internal sealed class TorchTopology
         x = F.max_pool2d(Block("body", F.max_pool2d(Block("stem", x), 2)), 2);
         x = x + Block("res_b", Block("res_a", x));
         return [F.linear(x.amax([2, 3]), _parameters["head.weight"], _parameters["head.bias"]), F.linear(x.flatten(1), _parameters["box.weight"], _parameters["box.bias"])];
+    }
+
+    /// <summary>What stands beside the first <c>x.shape[0]</c> images of a step.</summary>
+    private Tensor Pair(Tensor x, int step)
+    {
+        int count = (int)x.shape[0];
+        Tensor twins = tensor(_program.Twins(step, count), x.shape).to(_precision), extra = tensor(_program.Extras(step, count), [count, _program.ExtraCount]).to(_precision);
+        Tensor left = Embed(x), right = Embed(twins), meta = F.relu(F.linear(extra, _parameters["meta.weight"], _parameters["meta.bias"]));
+        return F.linear(cat([left * right, left + right, meta], 1), _parameters["head.weight"], _parameters["head.bias"]);
+
+        Tensor Embed(Tensor image)
+        {
+            image = F.max_pool2d(F.relu(F.conv2d(image, _parameters["conv1.weight"], _parameters["conv1.bias"])), 2);
+            return F.relu(Norm("norm", F.conv2d(image, _parameters["conv2.weight"]))).amax([2, 3]);
+        }
     }
 
     private static Tensor Twice(Tensor x) => x.repeat_interleave(2, 2).repeat_interleave(2, 3);

@@ -31,6 +31,24 @@ public sealed record TopologyProgram(
 
     private const int Block = 4;
 
+    /// <summary>Whether a sample has a second image of the same kind of set, and behind it a row of <see cref="ExtraCount"/> values.</summary>
+    public bool HasTwins => ExtraCount > 0;
+
+    /// <summary>Values of a sample's row; 0 where there is none.</summary>
+    public int ExtraCount { get; init; }
+
+    /// <summary>The second images of a step.</summary>
+    public float[] Twins(int step, int count)
+    {
+        float[] images = new float[count * ImageSize];
+        Batch(step + 100, count, images, new int[count * LabelCount]);
+        return images;
+    }
+
+    /// <summary>The rows of a step: k/64 in [-2, 2).</summary>
+    public float[] Extras(int step, int count) =>
+        [.. Enumerable.Range(0, count * ExtraCount).Select(i => ((int)(SeededTensors.Hash(11_000 + (ulong)step, (ulong)i) >> 56) - 128) * (1f / 64f))];
+
     /// <summary>Values of an image's box; 0 where there is none.</summary>
     public int BoxCount { get; init; }
 
@@ -129,6 +147,18 @@ public sealed record TopologyProgram(
         ParityTensor.Last(95, "box.weight", 2048, 4, 2048), ParityTensor.Last(96, "box.bias", 2048, 4),
     ])
     { BoxCount = 4 };
+
+    /// <summary>Two images through the same layers, the normalization's statistics moved by the first and then by the second, and a row of values beside them.</summary>
+    public static TopologyProgram Pair { get; } = new("pair",
+        "e(x) = max over the image of relu(norm(Conv2d(16,32,3,no bias)(pool2(relu(Conv2d(1,16,3)(x)))))), for both images; Linear(72,10) of cat(e(left) e(right), e(left) + e(right), relu(Linear(5,8)(extra)))",
+        1, 32, 10, PerPixel: false, 24, 0.002, 0.9,
+    [
+        ParityTensor.Hidden(101, "conv1.weight", 9, 16, 1, 3, 3), new(102, "conv1.bias", [16], 0.25f, 0.25f),
+        ParityTensor.Hidden(103, "conv2.weight", 144, 32, 16, 3, 3), new(104, "norm.weight", [32], 1, 0.25f), new(105, "norm.bias", [32], 0, 0.25f),
+        ParityTensor.Hidden(106, "meta.weight", 5, 8, 5), new(107, "meta.bias", [8], 0.25f, 0.25f),
+        ParityTensor.Last(108, "head.weight", 72, 10, 72), ParityTensor.Last(109, "head.bias", 72, 10),
+    ])
+    { ExtraCount = 5 };
 
     private static ParityTensor[] Block3(int id, string name, int inputs, int outputs) =>
     [

@@ -68,6 +68,15 @@ internal static class DiagnosticCatalog
     public static readonly DiagnosticDescriptor BadOutputName = Error("CVK0020", "Bad output name",
         "{0} of {1} {2}; name outputs in the tuple that Forward returns, such as (Sym Classes, Sym Boxes)");
 
+    public static readonly DiagnosticDescriptor InputWithoutShape = Error("CVK0021", "Input has no shape",
+        "Input {0} of {1} has no shape: where a model has several inputs, each has its own; write [Shape({2})] Sym {0}, or [Shape(length)] for a row of values");
+
+    public static readonly DiagnosticDescriptor TwoShapes = Error("CVK0022", "Two shapes for one input",
+        "{0} has its input's shape both on [Model] and on {1} of Forward; keep the one on {1}: write [Model] without numbers");
+
+    public static readonly DiagnosticDescriptor BadInputName = Error("CVK0023", "Bad input name",
+        "Input {0} of {1} {2}; rename the parameter of Forward");
+
     public static readonly DiagnosticDescriptor SizeReachesZero = Error("CVK0101", "Spatial size reaches zero",
         "{0} needs an image of at least {1} but receives {2} (after {3})");
 
@@ -111,7 +120,7 @@ internal static class DiagnosticCatalog
     public static readonly DiagnosticDescriptor[] All =
     [
         NotPartial, SplitLayers, OutOfRange, NoInputShape, TrainingIncomplete, BadLayerName, UnsafeNotAllowed, UnsupportedClass, NoLayers,
-        HeadDisagreesWithLoss, LayerNeverCalled, ResultNeverUsed, TwoForms, BadForward, BadLayerMethod, UnknownOutput, TwoLosses, LossNeedsOutput, NothingIsCounted, BadOutputName,
+        HeadDisagreesWithLoss, LayerNeverCalled, ResultNeverUsed, TwoForms, BadForward, BadLayerMethod, UnknownOutput, TwoLosses, LossNeedsOutput, NothingIsCounted, BadOutputName, InputWithoutShape, TwoShapes, BadInputName,
         SizeReachesZero, InDisagrees, NeedsFlatInput, NeedsImage, PoolingDrops, ClassCount, ShapesDisagree, CallsDisagree, NotSupportedYet, ForwardUnreadable, ForwardTooLong, OverBudget, CompilerFault,
     ];
 

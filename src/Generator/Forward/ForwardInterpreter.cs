@@ -32,7 +32,7 @@ internal sealed partial class ForwardInterpreter(
         Location at = forward.Locations[0];
         try
         {
-            return Inline(forward, [new SymValue(CallSpec.ModelInput)], at);
+            return Inline(forward, [.. forward.Parameters.Select(static (_, i) => new SymValue(CallSpec.InputAt(i)))], at);
         }
         catch (InsufficientExecutionStackException)
         {

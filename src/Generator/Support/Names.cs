@@ -13,6 +13,7 @@ internal static class Names
     public const string LossBase = "LossAttribute";
     public const string OptimizerBase = "OptimizerAttribute";
     public const string Accuracy = "AccuracyAttribute";
+    public const string ShapeClass = "ShapeAttribute";
     public const string Sym = "Sym";
     public const string Ops = "Ops";
     public const string Forward = "Forward";

@@ -1,5 +1,6 @@
 using Convoke.Kernels.Emission;
 using Convoke.Kernels.Graphs;
+using Convoke.Kernels.Models;
 using Convoke.Kernels.Scheduling;
 
 namespace Convoke.Kernels.Cpu;
@@ -16,18 +17,15 @@ public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, 
     /// <summary>Buffers that one method has at most for each to be explained: beyond that nobody reads them one by one, and the file has to stay small.</summary>
     private const int CommentedBuffers = 64;
 
-    private readonly Dictionary<int, string> _locals = Locals(schedule);
-
-    private int InputFloats => graph.Values.First(static v => v.Op is Op.Input).Shape.Count;
-
-    private int InputId => graph.Values.First(static v => v.Op is Op.Input).Id;
+    private readonly Dictionary<int, string> _locals = Locals(schedule, graph);
 
     /// <summary>Declares a pointer per buffer that a stage uses, at sample n of the batch arena or at the worker's scratch.</summary>
     public void DeclareBuffers(int stage = 0)
     {
         KernelGroup[] groups = [.. schedule.Loops.Where(l => l.Stage == stage).SelectMany(static l => l.Groups)];
         var used = new HashSet<int>(groups.SelectMany(static g => g is ConvForwardGroup or ConvBackwardGroup ? g.Reads.Concat(g.Writes).Append(Liveness.ScratchId(g)) : g.Reads.Concat(g.Writes)));
-        if (used.Contains(InputId)) code.Line($"float* input = step.Images + (nint)n * {InputFloats};");
+        foreach (Value input in graph.Values.Where(v => v.Op is Op.Input && used.Contains(v.Id)))
+            code.Line($"float* {Name(input.Id)} = {Samples(InputOf(input.Id)!)} + (nint)n * {Stride(input.Id)};");
         foreach (Scheduling.Buffer b in schedule.Buffers.Values.Where(b => used.Contains(b.Id)).OrderBy(static b => b.First).ThenBy(static b => b.Id))
         {
             string place = b.Scope == BufferScope.Batch ? $"step.Batch + (nint){b.OffsetFloats} * step.Capacity + (nint)n * {b.SampleFloats}" : $"scratch + {b.OffsetFloats}";
@@ -43,7 +41,7 @@ public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, 
         foreach (GroupLoop loop in schedule.Loops.Where(l => l.Stage == stage))
         {
             using (loop.PerImage ? code.Block("for (int i = 0; i < count; i++)") : null)
-                foreach (KernelGroup group in loop.Groups) code.Line(Call(group, loop.PerImage ? "i" : "0"));
+                foreach (KernelGroup group in loop.Groups) code.Line(InParts(group) ? $"for (int i = 0; i < count; i += {Liveness.ImagesPerChunk}) {Call(group, "i", $"Math.Min({Liveness.ImagesPerChunk}, count - i)")}" : Call(group, loop.PerImage ? "i" : "0"));
         }
     }
 
@@ -54,30 +52,33 @@ public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, 
         {
             code.Line(Call(group, "0"));
             int y = group.Writes.First();
-            after(group, Name(y), schedule.Buffers[y].SampleFloats);
+            after(group, Name(y), schedule.Buffers[y].SampleFloats - schedule.Buffers[y].Gap);
         }
     }
 
     /// <summary>A value of the whole batch, as the groups over parameters see it: its first sample, and floats from one to the next.</summary>
-    public (string Pointer, int Stride) OfBatch(int id) => id == InputId
-        ? ("step.Images", InputFloats)
+    public (string Pointer, int Stride) OfBatch(int id) => InputOf(id) is { } input
+        ? (Samples(input), input.Sample)
         : ($"step.Batch + (nint){schedule.Buffers[id].OffsetFloats} * step.Capacity", schedule.Buffers[id].SampleFloats);
 
-    public int Stride(int id) => id == InputId ? InputFloats : schedule.Buffers[id].SampleFloats;
+    public int Stride(int id) => InputOf(id) is { } input ? input.Sample : schedule.Buffers[id].SampleFloats;
 
-    private string Call(KernelGroup group, string i)
+    /// <summary>Whether a chunk has more images than the kernel takes at once.</summary>
+    private bool InParts(KernelGroup group) => schedule.ImagesPerChunk > Liveness.ImagesPerChunk && group is ConvForwardGroup { IsChunked: true } or ConvBackwardGroup { IsChunked: true };
+
+    private string Call(KernelGroup group, string i, string count = "count")
     {
         string stem = names[group.Call];
         return group switch
         {
-            ConvForwardGroup g => $"{stem}{(train ? "Forward" : "Predict")}({At(g.X, i)}, {(g.Winograd.IsUsed ? $"step.Derived + {parameters[g.Weights].Winograd}" : Weights(g.Weights))}, {(g.Bias is { } b ? Weights(b) + ", " : "")}{At(g.Y, i)}{(g.Arg is { } a ? ", " + At(a, i) : "")}{(g.ScratchFloats > 0 ? ", " + Name(Liveness.ScratchId(g)) : "")}{ChunkArguments(g)});",
+            ConvForwardGroup g => $"{stem}{(train ? "Forward" : "Predict")}({At(g.X, i)}, {(g.Winograd.IsUsed ? $"step.Derived + {parameters[g.Weights].Winograd}" : Weights(g.Weights))}, {(g.Bias is { } b ? Weights(b) + ", " : "")}{At(g.Y, i)}{(g.Arg is { } a ? ", " + At(a, i) : "")}{(g.ScratchFloats > 0 ? ", " + Name(Liveness.ScratchId(g)) : "")}{ChunkArguments(g, count)});",
             PoolForwardGroup g => $"{stem}{(train ? "Forward" : "Predict")}({At(g.X, i)}, {At(g.Y, i)}{(g.Arg is { } a ? ", " + At(a, i) : "")});",
             DenseForwardGroup g => $"{stem}{(parameters[g.Weights].IsDerived ? "Predict" : "Forward")}({Name(g.X)}, {Weights(g.Weights)}, {(g.Bias is { } b ? Weights(b) + ", " : "")}{Name(g.Y)}, count);",
             HeadGroup g when train => $"{MethodNames.Head(g, train)}(step, n, count, {Name(g.Logits)}, {Name(g.LogitsGrad!.Value)});",
             HeadGroup g => $"{MethodNames.Head(g, train)}(step, n, count, {Name(g.Logits)});",
             DenseDgradGroup g => $"{stem}Dgrad({Name(g.Dy)}, {Derived(g.Weights)}, {(g.ReluOutput is { } y ? Name(y) + ", " : "")}{Name(g.Dx)}, count);",
             ConvBackwardGroup g => $"{stem}Backward({At(g.X, i)}, {At(g.Dy, i)}, {(g.Relu ? At(g.Y, i) + ", " : "")}{(g.Arg is { } a ? At(a, i) + ", " : "")}{Name(Liveness.ScratchId(g))}, partial + {parameters[g.Weights].Partial}"
-                + (g.Bias is { } b ? $", partial + {parameters[b].Partial}" : "") + (g.Dx is { } dx ? $", {(g.DgradWinograd.IsUsed ? $"step.Derived + {parameters[g.Weights].Flipped}" : Derived(g.Weights))}, {At(dx, i)}" : "") + ChunkArguments(g) + ");",
+                + (g.Bias is { } b ? $", partial + {parameters[b].Partial}" : "") + (g.Dx is { } dx ? $", {(g.DgradWinograd.IsUsed ? $"step.Derived + {parameters[g.Weights].Flipped}" : Derived(g.Weights))}, {At(dx, i)}" : "") + ChunkArguments(g, count) + ");",
             PoolBackwardGroup g => $"{stem}Backward({At(g.Dy, i)}, {At(g.Arg, i)}, {At(g.Dx, i)});",
             DropoutGroup g => $"Dropouts.Apply(step, {g.Site}, n + {i}, {At(g.X, i)}, {At(g.Y, i)}, {g.Extent.Count}, {g.Threshold}u, {CodeWriter.Literal(g.Scale)});    // {g.Name}{(g.Backward ? " backward, the same mask" : "")}",
             BatchMomentsGroup g => $"{names.Of(g, train)}({At(g.X, i)}, partial + {parameters.Norm(g.Parameters.Moments).Partial}, n - first + {i});",
@@ -87,9 +88,9 @@ public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, 
         };
     }
 
-    private string ChunkArguments(ConvForwardGroup g) => g.IsChunked ? $", count, {Stride(g.X)}, {Stride(g.Y)}{(g.Arg is { } arg ? $", {4 * Stride(arg)}" : "")}" : "";
+    private string ChunkArguments(ConvForwardGroup g, string count) => g.IsChunked ? $", {count}, {Stride(g.X)}, {Stride(g.Y)}{(g.Arg is { } arg ? $", {4 * Stride(arg)}" : "")}" : "";
 
-    private string ChunkArguments(ConvBackwardGroup g) => g.IsChunked ? $", count, {Stride(g.X)}, {Stride(g.Dy)}{(g.Relu ? $", {Stride(g.Y)}" : "")}, {Stride(g.Dx!.Value)}" : "";
+    private string ChunkArguments(ConvBackwardGroup g, string count) => g.IsChunked ? $", {count}, {Stride(g.X)}, {Stride(g.Dy)}{(g.Relu ? $", {Stride(g.Y)}" : "")}, {Stride(g.Dx!.Value)}" : "";
 
     private string Vector(ChannelVector vector, int stored) => vector.Vector is { } own
         ? $"step.Derived + {(own == NormVector.RunningScale ? parameters[vector.Owner].Derived : parameters.Norm(vector.Owner).Derived) + NormVectors.Offset(own, stored)}"
@@ -99,29 +100,36 @@ public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, 
 
     private string Derived(int id) => $"step.Derived + {parameters[id].Derived}";
 
-    private string Name(int id) => id == InputId ? "input" : _locals[id];
+    private string Name(int id) => _locals[id];
 
-    /// <summary>A local per buffer. Layers are named by users, so a name may be a keyword, another local of the method, or another buffer's.</summary>
-    private static Dictionary<int, string> Locals(Schedule schedule)
+    /// <summary>Where an input lies in the samples; null where the value is none.</summary>
+    private InputPlace? InputOf(int id) => id >= 0 && graph[id].Op is Op.Input input ? input.Place : null;
+
+    private static string Samples(InputPlace input) => KernelWriter.Plus("step.Images", input.Offset);
+
+    /// <summary>A local per input and buffer. Layers are named by users, so a name may be a keyword, another local of the method, or another buffer's.</summary>
+    private static Dictionary<int, string> Locals(Schedule schedule, Graph graph)
     {
-        var used = new HashSet<string>(["step", "task", "scratch", "first", "end", "partial", "n", "i", "count", "lowest", "input"]);
+        var used = new HashSet<string>(["step", "task", "scratch", "first", "end", "partial", "n", "i", "count", "lowest"]);
         var locals = new Dictionary<int, string>();
-        foreach (Scheduling.Buffer buffer in schedule.Buffers.Values.OrderBy(static b => b.Id))
+        foreach (Value input in graph.Values.Where(static v => v.Op is Op.Input)) Add(input.Id, input.Name);
+        foreach (Scheduling.Buffer buffer in schedule.Buffers.Values.OrderBy(static b => b.Id)) Add(buffer.Id, buffer.Name);
+        return locals;
+
+        void Add(int id, string of)
         {
-            string name = Identifiers.Camel(buffer.Name);
+            string name = Identifiers.Camel(of);
             if (Identifiers.IsKeyword(name)) name += "Value";
             string unique = name;
             for (int number = 2; !used.Add(unique); number++) unique = name + number.ToString(System.Globalization.CultureInfo.InvariantCulture);
-            locals[buffer.Id] = unique;
+            locals[id] = unique;
         }
-
-        return locals;
     }
 
     private string At(int id, string i)
     {
         if (i == "0") return Name(id);
-        if (id == InputId) return $"input + {i} * {InputFloats}";
+        if (InputOf(id) is { } input) return $"{Name(id)} + {i} * {input.Sample}";
         Scheduling.Buffer b = schedule.Buffers[id];
         return b.Scope is BufferScope.Image or BufferScope.Bordered ? Name(id) : $"{Name(id)} + {i} * {(PointerType(b) == "byte*" ? 4 * b.SampleFloats : b.SampleFloats)}";
     }

@@ -97,9 +97,10 @@ public sealed class ProgramEmitter
                 _code.Line($"{(stages > 1 ? "if (stage == 0) " : "")}new Span<float>(partial, {_network.Parameters.PartialFloats}).Clear();");
             }
 
-            using (_code.Block("for (int n = first; n < end; n += ImagesPerChunk)"))
+            string images = _network.Train!.ImagesPerChunk == Liveness.ImagesPerChunk ? "ImagesPerChunk" : _network.Train.ImagesPerChunk.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            using (_code.Block($"for (int n = first; n < end; n += {images})"))
             {
-                _code.Line("int count = Math.Min(ImagesPerChunk, end - n);");
+                _code.Line($"int count = Math.Min({images}, end - n);");
                 if (stages == 1)
                 {
                     _train.DeclareBuffers();

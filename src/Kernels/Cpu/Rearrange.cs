@@ -11,7 +11,7 @@ public static class Rearrange
         Emission.CodeWriter code = writer.Code;
         ValueStorage y = group.Extent;
         code.Line();
-        code.Line($"// the input f32[{y.Rows},{y.Columns},{y.Channels}] with its channels padded to {y.Stored}");
+        code.Line($"// {(group.Input is { } input ? "the input " + input : "the input")} f32[{y.Rows},{y.Columns},{y.Channels}] with its channels padded to {y.Stored}");
         using (code.Block($"private static void {name}(float* x, float* y)"))
         using (code.Block($"for (int pixel = 0; pixel < {y.Pixels}; pixel++)"))
         {

@@ -40,6 +40,7 @@ public static class ConvDgrad
             writer.Code.Line("// K and C have changed places: the reduction runs over output channels, C, and the result has input channels, K");
             if (g.IsStrided) writer.Code.Line("// R and S count the taps of a phase");
             writer.Code.Line($"constexpr int H = {g.H}, W = {g.W}, C = {g.KStored}, R = {flipped.R}, S = {flipped.S}, K = {flipped.KStored}, PANEL = {flipped.Panel}, POOL_H = 1, POOL_W = 1{(g.IsStrided ? $", FILTER_H = {g.R}, FILTER_W = {g.S}" : "")}{ConvText.Constants(g)};");
+            if (group.Scale != 1) writer.Code.Line(DropoutText.Scale(group.Scale));
             writer.Code.Line($"constexpr int P = {g.P}, Q = {g.Q}{(g.IsStrided ? ", PHASES = STRIDE_H * STRIDE_W" : "")}{(g.Pooled ? $", WINDOW_H = {g.PoolHeight}, WINDOW_W = {g.PoolWidth}" : "")};");
             writer.Code.Line(ConvMainloop.Constants(flipped, tile));
             writer.Code.Line(g.IsStrided ? ConvMainloop.Place.Replace("const int n = blockIdx.x / (TILES_H * TILES_W * K_TILES)", "const int n = blockIdx.x / (PHASES * TILES_H * TILES_W * K_TILES)") : ConvMainloop.Place);
@@ -65,7 +66,7 @@ public static class ConvDgrad
     private static string Comment(string layer, ConvBackwardGroup group, ConvGeometry flipped, ConvTile tile)
     {
         ConvGeometry g = group.Geometry;
-        string dz = (g.Pooled ? $"dy at the winner of each {g.PoolHeight}x{g.PoolWidth} window" : "dy") + (group.Relu ? ", where y > 0" : "");
+        string dz = (g.Pooled ? $"dy at the winner of each {g.PoolHeight}x{g.PoolWidth} window" : "dy") + (group.Relu ? ", where y > 0" : "") + DropoutText.TimesComment(group.Scale);
         return $"""
             // {group.Name} dgrad  <- {layer}
             //   dx[n,h,w,c] = sum(r,s,k) dz[n,{OutputIndex("h", "r", g.Top, g.StrideHeight)},{OutputIndex("w", "s", g.Left, g.StrideWidth)},k] w[r,s,c,k]{(g.IsStrided ? " where the strides divide" : "")};  dz f32[N,{g.P},{g.Q},{g.KStored}] = {dz}; it exists in shared memory only
@@ -92,10 +93,10 @@ public static class ConvDgrad
                 const uchar4 winner = *reinterpret_cast<const uchar4*>(&arg[at]);
                 const int place = p % WINDOW_H * WINDOW_W + q % WINDOW_W;
                 four = make_float4(winner.x == place ? four.x : 0.0f, winner.y == place ? four.y : 0.0f, winner.z == place ? four.z : 0.0f, winner.w == place ? four.w : 0.0f);
-        """ : "") + (group.Relu ? """
+        """ : "") + (group.Relu ? $$"""
 
                 const float4 open = *reinterpret_cast<const float4*>(&y[at]);
-                four = make_float4(open.x > 0.0f ? four.x : 0.0f, open.y > 0.0f ? four.y : 0.0f, open.z > 0.0f ? four.z : 0.0f, open.w > 0.0f ? four.w : 0.0f);
+                {{DropoutText.Masked("four", group.Scale)}}
         """ : "");
         return $$"""
             for (int i = thread; i < ROWS * COLUMNS * (CHUNK / 4); i += THREADS)

@@ -10,22 +10,23 @@ public static class ConvForward
     /// <param name="name">Its name.</param>
     /// <param name="layer">The model's member, for the comment.</param>
     /// <param name="group">The layer.</param>
-    /// <param name="samples">Whether it reads the data set rather than a value of the batch.</param>
-    public static CudaKernel Emit(CudaWriter writer, string name, string layer, ConvForwardGroup group, bool samples)
+    /// <param name="samples">The input of the model that it reads in the data set; null where it reads a value of the batch.</param>
+    public static CudaKernel Emit(CudaWriter writer, string name, string layer, ConvForwardGroup group, InputText? samples)
     {
         ConvGeometry g = group.Geometry;
         ConvTile tile = ConvTile.Choose(g);
         writer.Helper("multiply_add", StepText.MultiplyAdd4);
         if (group.Relu) writer.Helper("relu", StepText.Relu);
-        if (samples)
+        if (group.Drop is not null) DropoutText.EmitHelpers(writer);
+        if (samples is not null)
         {
             writer.Helper("sample_at", StepText.SampleAt);
             writer.Helper("pixel", StepText.Pixel);
         }
 
-        var kernel = new CudaKernel(name, tile.Threads, ConvText.MinBlocks(g, tile.Threads), (4 * tile.SharedFloats(g)) + (samples ? 4 : 0));
+        var kernel = new CudaKernel(name, tile.Threads, ConvText.MinBlocks(g, tile.Threads), (4 * tile.SharedFloats(g)) + (samples is null ? 0 : 4));
         string[] parameters = [
-            samples ? "const Step* __restrict__ step" : "const float* __restrict__ x",
+            .. samples is not null ? new[] { "const Step* __restrict__ step" } : [.. DropoutText.Parameter(group.Drop), "const float* __restrict__ x"],
             .. group.Bias is null ? ["const float* __restrict__ weights"] : new[] { "const float* __restrict__ weights", "const float* __restrict__ bias" },
             "float* __restrict__ y", .. g.Pooled ? new[] { "u8* __restrict__ arg" } : []];
         using (writer.Kernel(kernel, Comment(layer, group, tile, samples), parameters))
@@ -33,19 +34,20 @@ public static class ConvForward
             writer.Code.Line($"constexpr int H = {g.H}, W = {g.W}, C = {g.CStored}, R = {g.R}, S = {g.S}, K = {g.KStored}, PANEL = {g.Panel}, POOL_H = {g.PoolHeight}, POOL_W = {g.PoolWidth}, OUT_H = {g.OutRows}, OUT_W = {g.OutColumns}{ConvText.Constants(g)};");
             writer.Code.Line(ConvMainloop.Constants(g, tile));
             writer.Code.Line(ConvMainloop.Place);
+            if (group.Drop is not null) writer.Code.Line(DropoutText.Declare(group.Drop));
             writer.Code.Line();
-            if (samples)
+            if (samples is not null)
             {
-                writer.Code.Line("""
+                writer.Code.Line($"""
                     __shared__ int sample;
                     if (thread == 0) sample = sample_at(step, n);
                     __syncthreads();
-                    const size_t origin = (size_t)sample * (H * W * C);
+                    const size_t origin = {samples.Origin("(H * W * C)")};
 
                     """);
             }
 
-            string weights = "weights + k / PANEL * (PANEL * R * S * C) + k % PANEL", stage = Place(g, samples ? StageSamples : tile.Vectorised ? StageQuads : StageSingle);
+            string weights = "weights + k / PANEL * (PANEL * R * S * C) + k % PANEL", stage = Place(g, samples is not null ? StageSamples : tile.Vectorised ? StageQuads : StageSingle);
             if (!tile.InPieces(g)) EmitWhole(writer, g, tile, stage, weights);
             else EmitPieces(writer, g, tile, stage, weights);
             EmitStore(writer, group);
@@ -57,15 +59,15 @@ public static class ConvForward
     /// <summary>Grid: one block a tile of an image.</summary>
     public static CudaGrid Grid(ConvForwardGroup group) => CudaGrid.PerSample(ConvTile.Choose(group.Geometry).Tiles(group.Geometry));
 
-    private static string Comment(string layer, ConvForwardGroup group, ConvTile tile, bool samples)
+    private static string Comment(string layer, ConvForwardGroup group, ConvTile tile, InputText? samples)
     {
         ConvGeometry g = group.Geometry;
         string sum = $"sum(r,s,c) x[n,{ConvText.InputRow(g)},{ConvText.InputColumn(g)},c] w[r,s,c,k]" + (group.Bias is null ? "" : " + b[k]"), value = group.Relu ? $"relu({sum})" : sum;
-        string input = samples ? $"x u8 or f32[N,{g.H},{g.W},{g.C}] out of the data set, in the epoch's order" : $"x {CudaWriter.MapText(g, output: false)} NHWC";
+        string input = samples is not null ? $"{samples.Of}x u8 or f32[N,{g.H},{g.W},{g.C}] out of the data set, in the epoch's order" : $"x {CudaWriter.MapText(g, output: false)} NHWC";
         string winners = g.Pooled ? $"  arg u8[N,{g.OutRows},{g.OutColumns},{g.KStored}], the maximum's place in its window, of equals the first; null when predicting" : "";
         return $"""
             // {group.Name} fprop  <- {layer}
-            //   y[n,p,q,k] = {(g.Pooled ? $"max over {g.PoolHeight}x{g.PoolWidth} of {value}; bias and relu are monotonic and follow the maximum" : value)}
+            //   y[n,p,q,k] = {(g.Pooled ? $"max over {g.PoolHeight}x{g.PoolWidth} of {value}; bias and relu are monotonic and follow the maximum" : value)}{DropoutText.Comment(group.Drop)}
             //   {input}  w f32[{g.KStored / g.Panel}][{g.R}][{g.S}][{g.CStored}][{g.Panel}] panels of output channels  y {CudaWriter.MapText(g, output: true)} NHWC{winners}
             //   implicit GEMM N*{g.P * g.Q} x {g.K} x {g.R * g.S * g.C}; block {tile.Threads} = {tile.Rows}x{tile.Columns}{(g.Pooled ? " windows" : " pixels")} x {4 * tile.Quads} channels, thread = {tile.Windows}{(g.Pooled ? $" windows of {g.PoolHeight}x{g.PoolWidth}" : " pixels")} x 4 channels; grid N x {tile.Tiles(g)}
             //   proved away: {(g.Pooled ? $"the {g.P}x{g.Q} map reaches no memory; " : "")}{ConvText.Edges(g)}; channels stand in whole quads
@@ -193,7 +195,7 @@ public static class ConvForward
                 if (p < OUT_H && q < OUT_W)
                 {
                     const size_t to = (((size_t)n * OUT_H + p) * OUT_W + q) * K + k;
-                    *reinterpret_cast<float4*>(&y[to]) = best;{{(group.Geometry.Pooled ? "\n        if (arg) *reinterpret_cast<uchar4*>(&arg[to]) = at;" : "")}}
+                    *reinterpret_cast<float4*>(&y[to]) = {{DropoutText.Of(group.Drop, "best", "n", "(p * OUT_W + q) * K + k")}};{{(group.Geometry.Pooled ? "\n        if (arg) *reinterpret_cast<uchar4*>(&arg[to]) = at;" : "")}}
                 }
             }
             """);

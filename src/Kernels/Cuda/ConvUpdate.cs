@@ -4,7 +4,7 @@ using Convoke.Kernels.Scheduling;
 
 namespace Convoke.Kernels.Cuda;
 
-/// <summary>Adds the partial gradients of all convolutions in a fixed order and takes the optimizer step, for all of them in one launch.</summary>
+/// <summary>Adds the partial gradients of all convolutions in a fixed order and takes the optimizer step: a part of the step's last launch.</summary>
 public static class ConvUpdate
 {
     /// <summary>One parameter with partial gradients.</summary>
@@ -18,7 +18,8 @@ public static class ConvUpdate
     /// <param name="FlippedOffset">In the area of derived layouts.</param>
     public sealed record Segment(string Name, int Offset, int Floats, int Partials, int Slices, int Uses, ConvGeometry? Flipped, int FlippedOffset)
     {
-        public int Blocks => (Floats + 31) / 32;
+        /// <summary>Blocks of so many elements.</summary>
+        public int Blocks(int elements) => (Floats + elements - 1) / elements;
 
         /// <summary>The parameter's operands for tensor cores.</summary>
         public IReadOnlyList<OperandCopy> Copies { get; init; } = [];
@@ -27,77 +28,68 @@ public static class ConvUpdate
         public bool IsDerived => Flipped is not null || Copies.Count > 0;
     }
 
-    /// <summary>Emits the kernel.</summary>
+    private const int Shares = 4;
+
+    /// <summary>Emits the part's function.</summary>
     /// <param name="writer">The writer.</param>
     /// <param name="segments">The parameters.</param>
     /// <param name="optimizer">The epilogue.</param>
-    /// <param name="end">What the last block does.</param>
-    /// <param name="draws">Whether the model draws masks, so that the step's end counts them.</param>
-    public static CudaKernel Emit(CudaWriter writer, IReadOnlyList<Segment> segments, OptimizerSpec optimizer, StepEnd end, bool draws)
+    /// <param name="threads">Threads of a block.</param>
+    public static UpdatePart Emit(CudaWriter writer, IReadOnlyList<Segment> segments, OptimizerSpec optimizer, int threads)
     {
         foreach (Segment segment in segments) EmitFlip(writer, segments, segment);
         foreach (OperandCopy copy in segments.SelectMany(static s => s.Copies)) copy.EmitHelpers(writer);
         Optimizer.Emit(writer, optimizer);
-        end.EmitHelper(writer);
-        var kernel = new CudaKernel("conv_update", 128, 8, 512 + end.SharedBytes);
-        string list = string.Join("\n", segments.Select(static s => $"//   {s.Name} f32[{s.Floats}] from f32{(s.Uses > 1 ? $"[{s.Uses}]" : "")}[min(N, {s.Slices})][{s.Floats}], {s.Blocks} {(s.Blocks == 1 ? "block" : "blocks")}{(s.Flipped is null ? "" : "; also stored flipped, for dgrad")}{(s.Copies.Count == 0 ? "" : $"; also stored as {s.Copies[0].Operands.Name} operands")}"));
-        using (writer.Kernel(kernel, $"""
-            // update of every parameter that has partial gradients: g = sum(slices), then the optimizer
-            {list}
-            //   block 128 = 32 elements x 4 quarters of the slices; one block more ends the step
-            """, "Step* __restrict__ step, const float* __restrict__ partials, float* __restrict__ derived", Optimizer.Parameters, end.Parameters + ", int batch"))
+        int elements = threads / Shares, blocks = segments.Sum(s => s.Blocks(elements));
+        bool derives = segments.Any(static s => s.IsDerived), shared = segments.Any(static s => s.Uses > 1);
+        string[] state = [.. new[] { "w", "m", "v" }.Take(1 + optimizer.Moments)], areas = ["parameters", "moment1", "moment2"];
+        int start = 0;
+        List<string> places = [], stores = [];
+        for (int i = 0; i < segments.Count; i++)
         {
-            bool flips = segments.Any(static s => s.IsDerived), shares = segments.Any(static s => s.Uses > 1);
-            writer.Code.Line($"""
-                __shared__ float sums[4][32];
-                __shared__ Sums step_sums;
-                const int lane = threadIdx.x % 32, quarter = threadIdx.x / 32;
-                int block = blockIdx.x, at = 0, floats = 0, slices = 0{(shares ? ", uses = 1" : "")}{(flips ? ", segment = 0" : "")};
-                const float* from = nullptr;
-                """);
-            int start = 0;
-            for (int i = 0; i < segments.Count; i++)
-            {
-                Segment s = segments[i];
-                writer.Code.Line($"{(i > 0 ? "else " : "")}if (block < {start + s.Blocks}) {{ {(flips ? $"segment = {i}; " : "")}{(start == 0 ? "" : $"block -= {start}; ")}at = {s.Offset}; floats = {s.Floats}; slices = {s.Slices}; {(s.Uses > 1 ? $"uses = {s.Uses}; " : "")}from = partials{(s.Partials == 0 ? "" : $" + {s.Partials}")}; }}");
-                start += s.Blocks;
-            }
-
-            writer.Code.Line($$"""
-                else
-                {
-                    {{end.Call}}
-                    {{(draws ? StepText.NextDraw + "\n    " : "")}}return;
-                }
-
-                const int element = block * 32 + lane;
-                {{(shares ? "const int places = slices;\n" : "")}}slices = min(batch, slices);
-                float sum = 0;
-                if (element < floats)
-                    {{(shares ? "for (int use = 0; use < uses; ++use)\n        " : "")}}#pragma unroll 8
-                    {{(shares ? "    " : "")}}for (int slice = quarter; slice < slices; slice += 4) sum += from[(size_t){{(shares ? "(use * places + slice)" : "slice")}} * floats + element];
-                sums[quarter][lane] = sum;
-                __syncthreads();
-                if (quarter != 0 || element >= floats) return;
-                """);
-            writer.Code.Line($"{(flips ? "const float w = " : "")}apply(step, at + element, (sums[0][lane] + sums[1][lane]) + (sums[2][lane] + sums[3][lane]), parameters, moment1, moment2, gradients);");
-            bool first = true;
-            for (int i = 0; i < segments.Count; i++)
-            {
-                if (!segments[i].IsDerived) continue;
-                string[] stores = [
-                    .. segments[i].Flipped is null ? [] : new[] { $"derived[{Plus(segments[i].FlippedOffset)}{FlipName(segments, segments[i])}(element)] = w;" },
-                    .. segments[i].Copies.Select(static c => c.StoreElement("element", "w"))];
-                writer.Code.Line($"{(first ? "" : "else ")}if (segment == {i}) {(stores.Length == 1 ? stores[0] : $"{{ {string.Join(" ", stores)} }}")}");
-                first = false;
-            }
+            Segment s = segments[i];
+            places.Add($"{(i > 0 ? "else " : "")}{(i == segments.Count - 1 ? "" : $"if (block < {start + s.Blocks(elements)}) ")}{{ {(derives ? $"segment = {i}; " : "")}{(start == 0 ? "" : $"block -= {start}; ")}at = {s.Offset}; floats = {s.Floats}; slices = {s.Slices}; {(s.Uses > 1 ? $"uses = {s.Uses}; " : "")}from = partials{(s.Partials == 0 ? "" : $" + {s.Partials}")}; }}");
+            start += s.Blocks(elements);
+            if (!s.IsDerived) continue;
+            string[] written = [
+                .. s.Flipped is null ? [] : new[] { $"derived[{Plus(s.FlippedOffset)}{FlipName(segments, s)}(element)] = w;" },
+                .. s.Copies.Select(static c => c.StoreElement("element", "w"))];
+            stores.Add($"{(stores.Count == 0 ? "" : "else ")}if (segment == {i}) {(written.Length == 1 ? written[0] : $"{{ {string.Join(" ", written)} }}")}");
         }
 
-        return kernel;
-    }
+        writer.Helper("conv_update", $$"""
+            // a block of the parameters that have partial gradients: {{elements}} elements x {{Shares}} shares of the slices
+            __device__ __forceinline__ void conv_update(float* __restrict__ shared, int block, const Step* __restrict__ step, const float* __restrict__ partials, float* __restrict__ derived, {{Optimizer.Parameters}}, int batch)
+            {
+                constexpr int ELEMENTS = {{elements}}, SHARES = {{Shares}};
+                const int lane = threadIdx.x % ELEMENTS, share = threadIdx.x / ELEMENTS;
+                int at = 0, floats = 0, slices = 0{{(shared ? ", uses = 1" : "")}}{{(derives ? ", segment = 0" : "")}};
+                const float* from = nullptr;
+                {{string.Join("\n    ", places)}}
 
-    /// <summary>Blocks of <see cref="Emit"/>'s kernel.</summary>
-    public static int Blocks(IReadOnlyList<Segment> segments) => segments.Sum(static s => s.Blocks) + 1;
+                const int element = block * ELEMENTS + lane;
+                const bool mine = share == 0 && element < floats;
+                {{string.Concat(state.Select((v, i) => $"{(i == 0 ? "float w" : ", " + v)} = mine ? {areas[i]}[at + element] : 0.0f"))}};          // under way while the slices are summed
+                {{(shared ? "const int places = slices;\n    " : "")}}slices = min(batch, slices);
+                float sum = 0;
+                if (element < floats)
+                    {{(shared ? "for (int use = 0; use < uses; ++use)\n            " : "")}}#pragma unroll 8
+                    {{(shared ? "    " : "")}}for (int slice = share; slice < slices; slice += SHARES) sum += from[(size_t){{(shared ? "(use * places + slice)" : "slice")}} * floats + element];
+                shared[threadIdx.x] = sum;
+                __syncthreads();
+                if (!mine) return;
+                #pragma unroll
+                for (int other = 1; other < SHARES; ++other) sum += shared[other * ELEMENTS + lane];
+                if (step->keep_gradients) gradients[at + element] = sum;
+                if (step->keep_gradients || step->bad) return;
+                {{(optimizer.Moments == 0 ? "w = learn(step, w, sum);" : $"w = learn(step, w, sum{string.Concat(state.Skip(1).Select(static v => ", " + v))});")}}
+                {{string.Join("\n    ", state.Select((v, i) => $"{areas[i]}[at + element] = {v};"))}}
+            {{string.Concat(stores.Select(static store => "    " + store + "\n"))}}}
+            """);
+        string list = string.Join("\n  ", segments.Select(s => $"{s.Name} f32[{s.Floats}] from f32{(s.Uses > 1 ? $"[{s.Uses}]" : "")}[min(N, {s.Slices})][{s.Floats}]{(s.Flipped is null ? "" : "; also stored flipped, for dgrad")}{(s.Copies.Count == 0 ? "" : $"; also stored as {s.Copies[0].Operands.Name} operands")}"));
+        return new($"conv_update, {blocks} blocks = {elements} elements x {Shares} shares of the slices: g = sum(slices)\n  {list}", blocks, 4 * threads, ["const float* __restrict__ partials"], [new(CudaArea.Partials)],
+            "conv_update(shared, block, step, partials, derived, parameters, moment1, moment2, gradients, batch);");
+    }
 
     /// <summary>Emits the kernel that rewrites all flipped filters.</summary>
     public static CudaKernel EmitDerive(CudaWriter writer, IReadOnlyList<Segment> segments, IReadOnlyList<(OperandCopy Copy, int Offset, int Floats)> copies)

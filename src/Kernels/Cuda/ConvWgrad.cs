@@ -15,24 +15,25 @@ public static class ConvWgrad
         return new(0, tile.Units(group.Geometry), 1, slices);
     }
 
-    public static CudaKernel Emit(CudaWriter writer, string name, string layer, ConvBackwardGroup group, bool samples)
+    public static CudaKernel Emit(CudaWriter writer, string name, string layer, ConvBackwardGroup group, InputText? samples)
     {
         ConvGeometry g = group.Geometry;
         WgradTile tile = WgradTile.Choose(g);
-        if (samples)
+        if (samples is not null)
         {
             writer.Helper("sample_at", StepText.SampleAt);
             writer.Helper("pixel", StepText.Pixel);
         }
 
-        var kernel = new CudaKernel(name, tile.Threads, ConvText.MinBlocks(g, tile.Threads), (4 * tile.SharedFloats(g)) + (samples ? 4 : 0));
+        var kernel = new CudaKernel(name, tile.Threads, ConvText.MinBlocks(g, tile.Threads), (4 * tile.SharedFloats(g)) + (samples is null ? 0 : 4));
         string[] parameters = [
-            samples ? "const Step* __restrict__ step" : "const float* __restrict__ x", "const float* __restrict__ dy",
+            samples is null ? "const float* __restrict__ x" : "const Step* __restrict__ step", "const float* __restrict__ dy",
             .. group.Relu ? new[] { "const float* __restrict__ y" } : [], .. g.Pooled ? new[] { "const u8* __restrict__ arg" } : [],
             "float* __restrict__ partials", .. group.Bias is null ? [] : new[] { "float* __restrict__ bias_partials" }, "int batch"];
         bool quads = tile.Chunk % 4 == 0 && tile.Pitch % 4 == 0;
         using (writer.Kernel(kernel, Comment(layer, group, tile, samples), parameters))
         {
+            if (group.Scale != 1) writer.Code.Line(DropoutText.Scale(group.Scale));
             writer.Code.Line($$"""
                 constexpr int H = {{g.H}}, W = {{g.W}}, C = {{g.CStored}}, R = {{g.R}}, S = {{g.S}}, K = {{g.KStored}}, PANEL = {{g.Panel}}, POOL_H = {{g.PoolHeight}}, POOL_W = {{g.PoolWidth}}, OUT_H = {{g.OutRows}}, OUT_W = {{g.OutColumns}}{{ConvText.Constants(g)}};
                 constexpr int CHANNELS = {{tile.Channels}}, CHUNK = {{tile.Chunk}}, CHUNKS = {{tile.Chunks(g)}}, {{(tile.Whole && tile.Splits == 1 ? "" : $"TAPS = {tile.Taps}, ")}}{{(tile.Splits > 1 ? $"SPLITS = {tile.Splits}, " : "")}}ELEMENTS = {{tile.Elements(g)}}, UNITS = {{tile.Units(g)}}, THREADS = {{tile.Threads}};
@@ -42,7 +43,7 @@ public static class ConvWgrad
                 float* dz = shared + {{WgradTile.Pad4(tile.StagedRows(g) * tile.StagedColumns(g) * tile.Pitch)}};                                          // f32[BAND_H * BAND_W][CHANNELS]
                 """);
             if (g.Pooled) writer.Code.Line("int* winners = reinterpret_cast<int*>(dz + BAND_H * BAND_W * CHANNELS);   // where in input each window's winner has its first tap");
-            if (samples) writer.Code.Line("__shared__ int sample;");
+            if (samples is not null) writer.Code.Line("__shared__ int sample;");
             writer.Code.Line($$"""
                 const int thread = threadIdx.x, channel = thread % CHANNELS, unit = blockIdx.x % UNITS, slice = blockIdx.x / UNITS, slices = gridDim.x / UNITS;
                 const int k0 = unit % (K / CHANNELS) * CHANNELS, c0 = unit / (K / CHANNELS) % CHUNKS * CHUNK{{(tile.Splits > 1 ? ", split = thread / CHANNELS / TAPS" : "")}};
@@ -53,12 +54,12 @@ public static class ConvWgrad
                 """);
             using (writer.Code.Block("for (int n = slice; n < batch; n += slices)"))
             {
-                if (samples)
+                if (samples is not null)
                 {
-                    writer.Code.Line("""
+                    writer.Code.Line($"""
                         if (thread == 0) sample = sample_at(step, n);
                         __syncthreads();
-                        const size_t origin = (size_t)sample * (H * W * C);
+                        const size_t origin = {samples.Origin("(H * W * C)")};
                         """);
                 }
 
@@ -70,8 +71,8 @@ public static class ConvWgrad
                     if (tile.Rows == g.OutRows) writer.Code.Line("constexpr int band_row = 0;");
                     if (tile.Columns == g.OutColumns) writer.Code.Line("constexpr int band_column = 0;");
                     // Loads under way at once want registers beside the sums.
-                    string unroll = tile.Elements(g) > 16 ? "#pragma unroll 1" : "#pragma unroll 4";
-                    writer.Code.Line(StageInput(samples, g, tile).Replace("#pragma unroll 4", unroll));
+                    string unroll = tile.Elements(g) > 28 ? "#pragma unroll 2" : "#pragma unroll 4";
+                    writer.Code.Line(StageInput(samples is not null, g, tile).Replace("#pragma unroll 4", unroll));
                     writer.Code.Line(StageGradient(group).Replace("#pragma unroll 4", unroll));
                     writer.Code.Line("__syncthreads();");
                     writer.Code.Line();
@@ -86,11 +87,11 @@ public static class ConvWgrad
         return kernel;
     }
 
-    private static string Comment(string layer, ConvBackwardGroup group, WgradTile tile, bool samples)
+    private static string Comment(string layer, ConvBackwardGroup group, WgradTile tile, InputText? samples)
     {
         ConvGeometry g = group.Geometry;
-        string dz = (g.Pooled ? $"dy at the winner of each {g.PoolHeight}x{g.PoolWidth} window" : "dy") + (group.Relu ? ", where y > 0" : "");
-        string input = samples ? $"x u8 or f32[N,{g.H},{g.W},{g.C}] out of the data set" : $"x {CudaWriter.MapText(g, output: false)} NHWC";
+        string dz = (g.Pooled ? $"dy at the winner of each {g.PoolHeight}x{g.PoolWidth} window" : "dy") + (group.Relu ? ", where y > 0" : "") + DropoutText.TimesComment(group.Scale);
+        string input = samples is not null ? $"{samples.Of}x u8 or f32[N,{g.H},{g.W},{g.C}] out of the data set" : $"x {CudaWriter.MapText(g, output: false)} NHWC";
         return $"""
             // {group.Name} wgrad  <- {layer}
             //   dw[r,s,c,k] = sum(n,p,q) x[n,{ConvText.InputRow(g)},{ConvText.InputColumn(g)},c] dz[n,p,q,k]{(group.Bias is null ? "" : "; db[k] = sum(n,p,q) dz")};  dz f32[N,{g.P},{g.Q},{g.KStored}] = {dz}
@@ -133,10 +134,10 @@ public static class ConvWgrad
         ConvGeometry g = group.Geometry;
         bool pooled = g.Pooled;
         string down = ConvText.Down(g), across = ConvText.Across(g);
-        string mask4 = group.Relu ? """
+        string mask4 = group.Relu ? $$"""
 
                     const float4 open = *reinterpret_cast<const float4*>(&y[at]);
-                    gradient = make_float4(open.x > 0.0f ? gradient.x : 0.0f, open.y > 0.0f ? gradient.y : 0.0f, open.z > 0.0f ? gradient.z : 0.0f, open.w > 0.0f ? gradient.w : 0.0f);
+                    {{DropoutText.Masked("gradient", group.Scale)}}
             """ : "";
         string winner4 = pooled ? $$"""
 
@@ -164,7 +165,7 @@ public static class ConvWgrad
         ConvGeometry g = group.Geometry;
         string place = g.Pooled ? "winners[window * CHANNELS + channel]" : $"(window / BAND_W{ConvText.Down(g)} * COLUMNS + window % BAND_W{ConvText.Across(g)}) * PITCH";
         string start = tile.Whole ? "" : " + first";
-        writer.Code.Line("#pragma unroll 1");
+        writer.Code.Line($"#pragma unroll {(tile.Elements(g) > 28 ? 1 : tile.Elements(g) > 12 ? 2 : 4)}");
         using (writer.Code.Block(tile.Splits == 1 ? "for (int window = 0; window < BAND_H * BAND_W; ++window)" : "for (int window = split; window < BAND_H * BAND_W; window += SPLITS)"))
         {
             writer.Code.Line("const float gradient = dz[window * CHANNELS + channel];");
@@ -191,32 +192,11 @@ public static class ConvWgrad
         code.Line();
         if (tile.Splits > 1)
         {
-            code.Line("""
-                // epilogue: the shares of the windows in order, then one partial a slice
-                #pragma unroll
-                for (int i = 0; i < ELEMENTS; ++i)
-                {
-                    shared[thread] = dw[i];
-                    __syncthreads();
-                    if (split == 0)
-                        for (int other = 1; other < SPLITS; ++other) dw[i] += shared[thread + other * (CHANNELS * TAPS)];
-                    __syncthreads();
-                }
-                """);
-            if (group.Bias is not null)
-            {
-                code.Line("""
-                    shared[thread] = db;
-                    __syncthreads();
-                    if (split == 0)
-                        for (int other = 1; other < SPLITS; ++other) db += shared[thread + other * (CHANNELS * TAPS)];
-                    """);
-            }
-
-            code.Line("if (split != 0) return;");
+            EmitShares(writer, group, tile);
+            return;
         }
-        else code.Line("// epilogue: one partial a slice");
 
+        code.Line("// epilogue: one partial a slice");
         if (!tile.Whole && (g.R * g.S) % tile.Taps != 0) code.Line("if (tap >= R * S) return;");
         code.Line($"const int k = k0 + channel;");
         code.Line("float* to = partials + (size_t)slice * FLOATS + k / PANEL * (PANEL * R * S * C) + k % PANEL;");
@@ -227,5 +207,33 @@ public static class ConvWgrad
                 ? "for (int i = 0; i < ELEMENTS; ++i) to[(tap * C + c0 + i) * PANEL] = dw[i];"
                 : "for (int i = 0; i < ELEMENTS; ++i)\n    if (c0 + i < C) to[(tap * C + c0 + i) * PANEL] = dw[i];");
         if (group.Bias is not null) code.Line((tile.Whole ? "" : "if (tap == 0 && c0 == 0) ") + "bias_partials[slice * K + k] = db;");
+    }
+
+    /// <summary>All sums go through shared memory at once, so that all threads add shares behind one barrier.</summary>
+    private static void EmitShares(CudaWriter writer, ConvBackwardGroup group, WgradTile tile)
+    {
+        ConvGeometry g = group.Geometry;
+        bool biased = group.Bias is not null;
+        string guard = string.Join(" || ", new[] { !tile.Whole && (g.R * g.S) % tile.Taps != 0 ? "tap >= R * S" : "", !tile.Whole && g.CStored % tile.Chunk != 0 ? "c0 + element >= C" : "" }.Where(static t => t.Length > 0));
+        writer.Code.Line($$"""
+            // epilogue: the shares of the windows in order, then one partial a slice
+            constexpr int OWNERS = CHANNELS{{(tile.Whole ? "" : " * TAPS")}};
+            #pragma unroll
+            for (int i = 0; i < ELEMENTS; ++i) shared[i * THREADS + thread] = dw[i];
+            {{(biased ? "shared[ELEMENTS * THREADS + thread] = db;\n" : "")}}__syncthreads();
+            auto total = [&](int element, int owner)
+            {
+                float sum = shared[element * THREADS + owner];
+                #pragma unroll
+                for (int other = 1; other < SPLITS; ++other) sum += shared[element * THREADS + other * OWNERS + owner];
+                return sum;
+            };
+            for (int i = thread; i < ELEMENTS * OWNERS; i += THREADS)
+            {
+                const int element = i / OWNERS, k = k0 + i % CHANNELS{{(tile.Whole ? "" : ", tap = unit / (K / CHANNELS) / CHUNKS * TAPS + i % OWNERS / CHANNELS")}};
+                {{(guard.Length == 0 ? "" : $"if ({guard}) continue;\n    ")}}partials[(size_t)slice * FLOATS + k / PANEL * (PANEL * R * S * C) + {{(tile.Whole ? "element" : "(tap * C + c0 + element)")}} * PANEL + k % PANEL] = total(element, i % OWNERS);
+            }
+            {{(!biased ? "" : $"if (thread < CHANNELS{(tile.Whole ? "" : " && unit < K / CHANNELS")}) bias_partials[slice * K + k0 + thread] = total(ELEMENTS, thread);")}}
+            """);
     }
 }

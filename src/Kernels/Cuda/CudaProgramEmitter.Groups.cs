@@ -10,16 +10,21 @@ public sealed partial class CudaProgramEmitter
     private void Add(Pass pass, KernelGroup group)
     {
         LaunchBuilder to = pass.To;
+        CudaArgument? StepFor(DropoutGroup? drop) => drop is null ? null : to.Step;
         switch (group)
         {
-            case ConvForwardGroup g when !pass.IsSamples(g.X) && Copy(pass, g.Weights, OperandUse.ConvForward) is { } copy && ConvTensorTile.Choose(g.Geometry, copy.Operands.Pack) is { } tile:
+            case ConvForwardGroup g when pass.Samples(g.X) is null && Copy(pass, g.Weights, OperandUse.ConvForward) is { } copy && ConvTensorTile.Choose(g.Geometry, copy.Operands.Pack) is { } tile:
                 ConvTensorForward.Emit(_writer, Stem(g) + "_fprop", Member(g), g, tile, copy.Operands);
-                to.Launch(_writer.Last, ConvTensorForward.Grid(g, tile), to.Value(g.X), Derived(copy), to.ParameterIf(g.Bias), to.Value(g.Y), g.Geometry.Pooled ? to.ValueOrNull(g.Arg) : null);
+                to.Launch(_writer.Last, ConvTensorForward.Grid(g, tile), StepFor(g.Drop), to.Value(g.X), Derived(copy), to.ParameterIf(g.Bias), to.Value(g.Y), g.Geometry.Pooled ? to.ValueOrNull(g.Arg) : null);
+                break;
+            case ConvForwardGroup g when pass.Samples(g.X) is not null && Copy(pass, g.Weights, OperandUse.ConvSamples) is { } copy:
+                ConvTensorSamples.Emit(_writer, Stem(g) + "_fprop", Member(g), g, pass.Samples(g.X)!, copy.Operands);
+                to.Launch(_writer.Last, ConvTensorSamples.Grid(g), to.Step, Derived(copy), to.ParameterIf(g.Bias), to.Value(g.Y), g.Geometry.Pooled ? to.ValueOrNull(g.Arg) : null);
                 break;
             case ConvForwardGroup g:
                 ConvForward.EmitHelpers(_writer, g);
-                ConvForward.Emit(_writer, Stem(g) + "_fprop", Member(g), g, pass.IsSamples(g.X));
-                to.Launch(_writer.Last, ConvForward.Grid(g), pass.IsSamples(g.X) ? to.Step : to.Value(g.X), to.Parameter(g.Weights), to.ParameterIf(g.Bias), to.Value(g.Y), g.Geometry.Pooled ? to.ValueOrNull(g.Arg) : null);
+                ConvForward.Emit(_writer, Stem(g) + "_fprop", Member(g), g, pass.Samples(g.X));
+                to.Launch(_writer.Last, ConvForward.Grid(g), pass.Samples(g.X) is not null ? null : StepFor(g.Drop), pass.Samples(g.X) is not null ? to.Step : to.Value(g.X), to.Parameter(g.Weights), to.ParameterIf(g.Bias), to.Value(g.Y), g.Geometry.Pooled ? to.ValueOrNull(g.Arg) : null);
                 break;
             case PoolForwardGroup g:
                 AddGather(pass, g.X);
@@ -32,11 +37,11 @@ public sealed partial class CudaProgramEmitter
                 if (Copy(pass, g.Weights, OperandUse.DenseForward) is { } dense)
                 {
                     DenseTensorForward.Emit(_writer, Stem(g) + "_forward", Member(g), g, dense.Operands);
-                    to.Launch(_writer.Last, DenseTensorForward.Grid(g), Samples(pass, g.X), Derived(dense), to.ParameterIf(g.Bias), to.Value(g.Y), to.Count);
+                    to.Launch(_writer.Last, DenseTensorForward.Grid(g), StepFor(g.Drop), Samples(pass, g.X), Derived(dense), to.ParameterIf(g.Bias), to.Value(g.Y), to.Count);
                     break;
                 }
                 DenseForward.Emit(_writer, Stem(g) + "_forward", Member(g), g);
-                to.Launch(_writer.Last, DenseForward.Grid(g), Samples(pass, g.X), to.Parameter(g.Weights), to.ParameterIf(g.Bias), to.Value(g.Y), to.Count);
+                to.Launch(_writer.Last, DenseForward.Grid(g), StepFor(g.Drop), Samples(pass, g.X), to.Parameter(g.Weights), to.ParameterIf(g.Bias), to.Value(g.Y), to.Count);
                 break;
             case HeadGroup g:
                 AddHead(pass, g);
@@ -59,32 +64,8 @@ public sealed partial class CudaProgramEmitter
                 Pooling.EmitBackward(_writer, Stem(g) + "_backward", Member(g), g);
                 to.Launch(_writer.Last, Pooling.BackwardGrid(g.Geometry), to.Value(g.Dy), to.Value(g.Arg), to.Value(g.Dx));
                 break;
-            case DenseUpdateGroup g:
-                bool finishes = pass.Finishes(g);
-                CudaArgument[] uses = [.. g.Uses.SelectMany(use => new[] { Samples(pass, use.X), to.Value(use.Dy) })];
-                CudaArgument[] end = finishes ? [.. End.Arguments] : [];
-                if (_places.Operands is not null)
-                {
-                    OperandCopy[] copies = [.. _places.Copies.Where(c => c.Parameter == _network.Parameters[g.Weights].Name)];
-                    DenseTensorUpdate.Emit(_writer, Stem(g) + "_update", Member(g), g, _network.Parameters[g.Weights], g.Bias is { } shift ? _network.Parameters[shift] : null, Learner!, copies, finishes ? End : null, Draws);
-                    LaunchUpdate(DenseTensorUpdate.Grid(g, finishes),
-                        [to.Step, .. uses, .. Optimizer.Arguments(Learner!), .. copies.Length == 0 ? [] : new CudaArgument[] { new(CudaArea.Derived) }, .. end, to.Count]);
-                    break;
-                }
-
-                DenseUpdate.Emit(_writer, Stem(g) + "_update", Member(g), g, _network.Parameters[g.Weights], g.Bias is { } bias ? _network.Parameters[bias] : null, Learner!, finishes ? End : null, Draws);
-                LaunchUpdate(DenseUpdate.Grid(g, finishes),
-                    [to.Step, .. uses, .. Optimizer.Arguments(Learner!), .. end, to.Count]);
-                break;
-
-                void LaunchUpdate(CudaGrid grid, CudaArgument?[] arguments)
-                {
-                    if (finishes) to.Launch(_writer.Last, grid, arguments);
-                    else to.LaunchBeside(_writer.Last, grid, arguments);
-                }
-
-            case ConvUpdateGroup:
-                break;      // all of them are one launch, the last
+            case DenseUpdateGroup or ConvUpdateGroup:
+                break;      // all updates are one launch, the last
             case BatchMomentsGroup or BatchNormSumsGroup or BatchNormUpdateGroup:
                 AddBatchNorm(pass, group);
                 break;
@@ -102,24 +83,27 @@ public sealed partial class CudaProgramEmitter
     private void AddConvBackward(Pass pass, ConvBackwardGroup g)
     {
         LaunchBuilder to = pass.To;
-        // The way back goes on with the data gradient; the filter's is wanted at the step's end only.
         CudaGrid grid;
         if (_places.TensorWgrad(g) is { } wgrad)
         {
             ConvTensorWgrad.Emit(_writer, Stem(g) + "_wgrad", Member(g), g, wgrad);
             grid = ConvTensorWgrad.Grid(g, wgrad, _places.Slices(g.Weights));
         }
+        else if (_places.SamplesWgrad(g) is { } first)
+        {
+            first.Emit(_writer, Stem(g) + "_wgrad", Member(g), g, pass.Samples(g.X)!);
+            grid = ConvTensorSamplesWgrad.Grid(g.Geometry, _places.Slices(g.Weights));
+        }
         else
         {
-            ConvWgrad.Emit(_writer, Stem(g) + "_wgrad", Member(g), g, pass.IsSamples(g.X));
+            ConvWgrad.Emit(_writer, Stem(g) + "_wgrad", Member(g), g, pass.Samples(g.X));
             grid = ConvWgrad.Grid(g, _places.Slices(g.Weights));
         }
 
         CudaArgument?[] arguments = [
-            pass.IsSamples(g.X) ? to.Step : to.Value(g.X), to.Value(g.Dy), g.Relu ? to.Value(g.Y) : null, to.ValueIf(g.Arg),
+            pass.Samples(g.X) is not null ? to.Step : to.Value(g.X), to.Value(g.Dy), g.Relu ? to.Value(g.Y) : null, to.ValueIf(g.Arg),
             new(CudaArea.Partials, _places.Partials(g, g.Weights)), g.Bias is { } bias ? new(CudaArea.Partials, _places.Partials(g, bias)) : null, to.Count];
-        if (g.Dx is not null && KeepsGradients(pass)) to.LaunchBeside(_writer.Last, grid, arguments);
-        else to.Launch(_writer.Last, grid, arguments);
+        to.Launch(_writer.Last, grid, arguments);
 
         if (g.Dx is not { } dx) return;
         if (_places.Operands is { } operands && ConvTensorDgrad.Tile(g.Geometry, operands) is { } tile)
@@ -133,9 +117,6 @@ public sealed partial class CudaProgramEmitter
             to.Launch(_writer.Last, ConvDgrad.Grid(g), to.Value(g.Dy), g.Relu ? to.Value(g.Y) : null, to.ValueIf(g.Arg), new(CudaArea.Derived, _places.Flipped(g.Weights)), to.Value(dx));
         }
     }
-
-    /// <summary>Whether gradients of all maps may stay until the step's end, so that filter gradients are made beside the way back: 512 KB a sample, which small nets have, who need it.</summary>
-    private static bool KeepsGradients(Pass pass) => pass.Groups.OfType<ConvBackwardGroup>().Sum(static g => g.Geometry.OutRows * g.Geometry.OutColumns * g.Geometry.KStored) <= 1 << 17;
 
     private void AddBatchNorm(Pass pass, KernelGroup group)
     {
@@ -194,7 +175,7 @@ public sealed partial class CudaProgramEmitter
                 Launch(WindowPool.Grid(g), to.Value(g.Dy), to.ValueIf(g.Arg), to.Value(g.Dx));
                 break;
             case ImportGroup g:
-                Import.Emit(_writer, g, _network.Spec.Input);
+                Import.Emit(_writer, g, pass.Samples(g.X)!);
                 to.Launch(_writer.Last, Import.Grid(g), to.Step, to.Value(g.Y));
                 break;
             case ConcatGroup g:
@@ -226,12 +207,13 @@ public sealed partial class CudaProgramEmitter
 
     private void AddGather(Pass pass, int x)
     {
-        if (!pass.IsSamples(x)) return;
-        Gather.Emit(_writer, _network.Spec.Input, Panels.Pad(_network.Spec.Input.Count));
-        pass.To.Launch(_writer.Last, Gather.Grid(Panels.Pad(_network.Spec.Input.Count)), pass.To.Step, pass.To.Value(GatheredId));
+        if (pass.Samples(x) is not { } input) return;
+        int stored = Panels.Pad(input.Spec.Count);
+        Gather.Emit(_writer, input, stored);
+        pass.To.Launch(_writer.Last, Gather.Grid(stored), pass.To.Step, pass.To.Value(Pass.GatheredId(x)));
     }
 
-    private static CudaArgument Samples(Pass pass, int x) => pass.To.Value(pass.IsSamples(x) ? GatheredId : x);
+    private static CudaArgument Samples(Pass pass, int x) => pass.To.Value(pass.Samples(x) is null ? x : Pass.GatheredId(x));
 
     private void AddHead(Pass pass, HeadGroup head)
     {
@@ -246,7 +228,7 @@ public sealed partial class CudaProgramEmitter
         {
             (CudaKernel _, CudaGrid grid) = head.IsByElement ? (ElementHead.Emit(_writer, Member(head), shown, learner), ElementHead.Grid)
                 : head.Pixels > 1 ? (HeadPixels.Emit(_writer, Member(head), shown, learner), HeadPixels.Grid)
-                : (HeadRows.Emit(_writer, Member(head), shown, learner), HeadRows.Grid);
+                : (HeadRows.Emit(_writer, Member(head), shown, learner), HeadRows.Grid(shown, learner));
             to.Launch(_writer.Last, grid, [hasLoss ? to.Step : null, to.Value(head.Logits), .. results, to.Count]);
             return;
         }
@@ -256,15 +238,15 @@ public sealed partial class CudaProgramEmitter
             HeadWide.EmitPartials(_writer, Stem(last) + "_parts", Member(last), last);
             to.Launch(_writer.Last, HeadWide.PartialsGrid(last), Samples(pass, last.X), to.Parameter(last.Weights), to.Value(HeadWide.PartialsId), to.Count);
             HeadWide.EmitHead(_writer, Member(last), last, shown, learner);
-            to.Launch(_writer.Last, HeadWide.HeadGrid, [hasLoss ? to.Step : null, to.Value(HeadWide.PartialsId), to.ParameterIf(last.Bias), to.Value(head.Logits), .. results, to.Count]);
+            to.Launch(_writer.Last, HeadWide.HeadGrid(shown, learner), [hasLoss ? to.Step : null, to.Value(HeadWide.PartialsId), to.ParameterIf(last.Bias), .. results, to.Count]);
             return;
         }
 
         // A prediction's kernel is the training's, and so has a place for the gradient of x where that has one.
         DenseDgradGroup? dgrad = _lastDgrad;
         Head.Emit(_writer, Member(last), last, shown, dgrad, learner);
-        to.Launch(_writer.Last, Head.Grid, [
-            hasLoss ? to.Step : null, Samples(pass, last.X), to.Parameter(last.Weights), to.ParameterIf(last.Bias), to.Value(head.Logits), .. results,
+        to.Launch(_writer.Last, Head.Grid(shown, learner), [
+            hasLoss ? to.Step : null, Samples(pass, last.X), to.Parameter(last.Weights), to.ParameterIf(last.Bias), Head.KeepsLogits(last) ? null : to.Value(head.Logits), .. results,
             dgrad is null ? null : to.ValueOrNull(pass.Trains ? dgrad.Dx : null), to.Count]);
     }
 }

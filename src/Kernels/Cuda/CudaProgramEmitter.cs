@@ -13,9 +13,6 @@ namespace Convoke.Kernels.Cuda;
 /// </remarks>
 public sealed partial class CudaProgramEmitter
 {
-    /// <summary>The batch's samples as a value, where a kernel copies them out of the data set.</summary>
-    private const int GatheredId = int.MaxValue;
-
     private readonly Network _network;
     private readonly CudaWriter _writer = new();
     private readonly Dictionary<int, string> _names = [];
@@ -24,9 +21,9 @@ public sealed partial class CudaProgramEmitter
 
     private CudaProgramEmitter(Network network)
     {
-        _network = network;
+        _network = network.Train is { } train ? network with { Train = DropoutFusion.Run(train, network.TrainGraph!) } : network;
         NameLayers();
-        _places = new DerivedPlaces(network);
+        _places = new DerivedPlaces(_network);
     }
 
     private OptimizerSpec? Learner => _network.Train is null ? null : _network.Spec.Optimizer;
@@ -35,7 +32,7 @@ public sealed partial class CudaProgramEmitter
     private StepEnd End => new(_network.Spec.Losses.Count, _network.Spec.CountedOutput is not null);
 
     /// <summary>Whether the step's end has to count the masks that were drawn.</summary>
-    private bool Draws => _network.Train?.Groups.Any(static g => g is DropoutGroup) ?? false;
+    private bool Draws => _network.Train?.Groups.Any(static g => g is DropoutGroup or ConvForwardGroup { Drop: not null } or DenseForwardGroup { Drop: not null }) ?? false;
 
     public static CudaSource Emit(Network network) => new CudaProgramEmitter(network).Emit();
 
@@ -54,7 +51,7 @@ public sealed partial class CudaProgramEmitter
         if (train is not null)
         {
             _lastDgrad = train.LastDgrad;
-            AddTraining(train);
+            foreach (KernelGroup group in train.Groups) Add(train, group);
             EndStep(train);
         }
 
@@ -66,7 +63,7 @@ public sealed partial class CudaProgramEmitter
         }
 
         var measure = new List<CudaLaunch>();
-        if (End.Losses > 0) measure.Add(new(Measure(draws: false), CudaGrid.Of(1), [new(CudaArea.Step), .. End.Arguments, new(CudaArea.Count)]));
+        if (End.Losses > 0) measure.Add(new(Measure(), CudaGrid.Of(1), [new(CudaArea.Step), .. End.Arguments, new(CudaArea.Count)]));
         foreach (KernelGroup group in predict.Groups) Add(predict, group);
         var fold = new List<CudaLaunch>();
         if (Fold.IsNeeded(_network.PredictGraph))
@@ -75,39 +72,18 @@ public sealed partial class CudaProgramEmitter
             fold.Add(new(_writer.Last, Fold.Grid, [new(CudaArea.Parameters), new(CudaArea.Derived)]));
         }
 
+        var order = new List<CudaLaunch>();
+        if (train is not null || End.Losses > 0)
+        {
+            EpochOrder.Emit(_writer);
+            order.Add(new(_writer.Last, EpochOrder.Grid, [new(CudaArea.Step)]));
+        }
+
         EquatableArray<CudaLaunch> predictLaunches = predict.To.Place(), trainLaunches = train?.To.Place() ?? [];
-        return new(_network.Spec.Name.TrimStart('@') + ".cu", Tidy(_writer.Code.ToString()), new([.. _writer.Kernels]), trainLaunches, predictLaunches, new([.. measure]), new([.. derive]), new([.. fold]),
+        return new(_network.Spec.Name.TrimStart('@') + ".cu", Tidy(_writer.Code.ToString()), new([.. _writer.Kernels]), trainLaunches, predictLaunches, new([.. measure]), new([.. derive]), new([.. fold]), new([.. order]),
             new(train?.SampleFloats ?? 0, predict.SampleFloats, _places.DerivedFloats, _places.PartialFloats))
         { Capability = _places.Operands is null ? 0 : Operands.Capability };
     }
-
-    /// <summary>The groups in order; a dense layer's update, which only the step's end waits for, as soon as its gradients are there, its weights have been read, and every loss is known: one that is not finite stops all updates.</summary>
-    private void AddTraining(Pass pass)
-    {
-        List<DenseUpdateGroup> updates = [.. pass.Groups.OfType<DenseUpdateGroup>().Where(update => !pass.Finishes(update))];
-        for (int i = 0; i < pass.Groups.Length; i++)
-        {
-            if (pass.Groups[i] is DenseUpdateGroup update && !pass.Finishes(update)) continue;
-            if (pass.Groups[i] is DenseUpdateGroup) Flush();         // it ends the step
-            Add(pass, pass.Groups[i]);
-            foreach (DenseUpdateGroup ready in updates.FindAll(u => IsReady(pass, u, i)))
-            {
-                updates.Remove(ready);
-                Add(pass, ready);
-            }
-        }
-
-        Flush();
-
-        void Flush()
-        {
-            foreach (DenseUpdateGroup late in updates) Add(pass, late);
-            updates.Clear();
-        }
-    }
-
-    private static bool IsReady(Pass pass, DenseUpdateGroup update, int done) => !pass.Groups.Skip(done + 1).Any(group =>
-        group is HeadGroup || group.Writes.Any(update.Reads.Contains) || (group is DenseDgradGroup dgrad && dgrad.Weights == update.Weights && !ReferenceEquals(dgrad, pass.LastDgrad)) || (group is DenseForwardGroup forward && forward.Weights == update.Weights));
 
     /// <summary>The weight that operands are a form of: its place and its extent.</summary>
     private (OperandCopy Copy, int Offset, int Floats) Source(OperandCopy copy)
@@ -126,7 +102,8 @@ public sealed partial class CudaProgramEmitter
 
     private void NameLayers()
     {
-        var used = new HashSet<string>(["head", "gather", "import", "measure", "end_step", "derive", "fold", "conv_update", .. _network.Spec.Outputs.Select(static output => CudaNames.Of("head_" + output.Name))]);
+        IEnumerable<string> ofInputs = _network.Spec.Inputs.SelectMany(static input => new[] { CudaNames.Of("gather_" + input.Name), CudaNames.Of("import_" + input.Name) });
+        var used = new HashSet<string>(["head", "gather", "import", "measure", "derive", "fold", "epoch_order", "update", "conv_update", .. ofInputs, .. _network.Spec.Outputs.Select(static output => CudaNames.Of("head_" + output.Name))]);
         for (int call = 0; call < _network.Spec.Calls.Count; call++)
         {
             string name = CudaNames.Of(_network.Spec.Calls[call].Layer.Name);
@@ -141,28 +118,33 @@ public sealed partial class CudaProgramEmitter
     /// <summary>The user's member that a kernel belongs to.</summary>
     private string Member(KernelGroup group) => group.Call < 0 ? _network.Spec.Name : $"{_network.Spec.Name}, {_network.Spec.Calls[group.Call].Layer.Name}";
 
-    /// <summary>The last launch of a training step: the update of all parameters with partial gradients; where there is none, and no dense layer, a kernel of its own.</summary>
+    /// <summary>The last launch of a training step.</summary>
     private void EndStep(Pass pass)
     {
-        if (_places.Segments.Count > 0)
-        {
-            ConvUpdate.Emit(_writer, _places.Segments, Learner!, End, Draws);
-            pass.To.Launch(_writer.Last, CudaGrid.Of(ConvUpdate.Blocks(_places.Segments)),
-                [pass.To.Step, new(CudaArea.Partials), new(CudaArea.Derived), .. Optimizer.Arguments(Learner!), .. End.Arguments, pass.To.Count]);
-        }
-        else if (!pass.Groups.Any(g => g is DenseUpdateGroup dense && pass.Finishes(dense)))
-        {
-            pass.To.Launch(Measure(Draws), CudaGrid.Of(1), [pass.To.Step, .. End.Arguments, pass.To.Count]);
-        }
+        int threads = _places.Operands is null ? DenseUpdate.Threads : DenseTensorUpdate.Threads;
+        List<UpdatePart> parts = [.. pass.Groups.OfType<DenseUpdateGroup>().Select(group => DensePart(pass, group))];
+        if (_places.Segments.Count > 0) parts.Add(ConvUpdate.Emit(_writer, _places.Segments, Learner!, threads));
+        StepUpdate.Emit(_writer, parts, threads, End, Draws);
+        pass.To.Launch(_writer.Last, StepUpdate.Grid(parts), [.. StepUpdate.Arguments(parts, Learner!, End)]);
     }
 
-    /// <summary>Emits what adds losses to the step's sums and moves on to the next batch.</summary>
-    private int Measure(bool draws)
+    private UpdatePart DensePart(Pass pass, DenseUpdateGroup g)
+    {
+        PlacedParameter weights = _network.Parameters[g.Weights];
+        PlacedParameter? bias = g.Bias is { } shift ? _network.Parameters[shift] : null;
+        CudaArgument[] uses = [.. g.Uses.SelectMany(use => new[] { Samples(pass, use.X), pass.To.Value(use.Dy) })];
+        string name = Stem(g) + "_update";
+        return _places.Operands is null
+            ? DenseUpdate.Emit(_writer, name, g, weights, bias, Learner!, uses)
+            : DenseTensorUpdate.Emit(_writer, name, g, weights, bias, Learner!, [.. _places.Copies.Where(c => c.Parameter == weights.Name)], uses);
+    }
+
+    /// <summary>Emits what adds losses of a forward pass to the step's sums and moves on to the next batch.</summary>
+    private int Measure()
     {
         End.EmitHelper(_writer);
-        string comment = draws ? "// end of a training step: adds its losses to the step's sums; one block" : "// measure: adds the losses of a forward pass to the step's sums; one block";
-        using (_writer.Kernel(new(draws ? "end_step" : "measure", 128, 8, End.SharedBytes), comment, $"Step* __restrict__ step, {End.Parameters}, int batch"))
-            _writer.Code.Line("__shared__ Sums step_sums;\n" + End.Call + (draws ? "\n" + StepText.NextDraw : ""));
+        using (_writer.Kernel(new("measure", 128, 8, End.SharedBytes), "// measure: adds the losses of a forward pass to the step's sums; one block", $"Step* __restrict__ step, {End.Parameters}, int batch"))
+            _writer.Code.Line("__shared__ Sums step_sums;\n" + End.Call("step_sums"));
         return _writer.Last;
     }
 }

@@ -16,7 +16,7 @@ public static class DenseDgrad
         var kernel = new CudaKernel(name, Threads, 4, 0);
         using (writer.Kernel(kernel, $"""
             // {group.Name} dgrad  <- {layer}
-            //   dx[n,i] = sum(o) dy[n,o] w[i,o]{(group.ReluOutput is null ? "" : " where x > 0, the relu that made x")}
+            //   dx[n,i] = sum(o) dy[n,o] w[i,o]{(group.ReluOutput is null ? "" : " where x > 0, the relu that made x" + DropoutText.TimesComment(group.Scale))}
             //   dy f32[N,{stored}]  w f32[{stored / panel}][{group.In}][{panel}]  dx f32[N,{group.In}]
             //   GEMM N x {group.In} x {group.Units}; thread = {Rows} rows x 4 features; grid N/{Rows} x {Blocks(group)}
             """, $"const float* __restrict__ dy, const float* __restrict__ weights{(group.ReluOutput is null ? "" : ", const float* __restrict__ x")}, float* __restrict__ dx, int batch"))
@@ -24,7 +24,7 @@ public static class DenseDgrad
             writer.Code.Line($$"""
                 constexpr int IN = {{group.In}}, UNITS = {{group.Units}}, OUT = {{stored}}, PANEL = {{panel}}, BLOCKS = {{Blocks(group)}};
                 const int n = blockIdx.x / BLOCKS * {{Rows}}, f = (blockIdx.x % BLOCKS * {{Threads}} + threadIdx.x) * 4;
-                if (f < IN) dense_dgrad_tile<IN, UNITS, OUT, PANEL>(dy, weights, {{(group.ReluOutput is null ? "nullptr" : "x")}}, dx, n, f, batch);
+                if (f < IN) dense_dgrad_tile<IN, UNITS, OUT, PANEL>(dy, weights, {{(group.ReluOutput is null ? "nullptr" : "x")}}, dx, n, f, batch{{ScaleArgument(group)}});
                 """);
         }
 
@@ -33,12 +33,12 @@ public static class DenseDgrad
 
     /// <summary>Emits dense_dgrad_tile, which the head shares.</summary>
     public static void EmitHelpers(CudaWriter writer) => writer.Helper("dense_dgrad_tile", """
-        // dx[n..n+3][f..f+3] = dy w^T, masked where x, if given, is not positive; IN is a multiple of 4
+        // dx[n..n+3][f..f+3] = dy w^T, masked where x, if given, is not positive, and there times scale; IN is a multiple of 4
         template <int IN, int UNITS, int OUT, int PANEL>
-        __device__ __forceinline__ void dense_dgrad_tile(const float* __restrict__ dy, const float* __restrict__ weights, const float* __restrict__ x, float* __restrict__ dx, int n, int f, int batch)
+        __device__ __forceinline__ void dense_dgrad_tile(const float* __restrict__ dy, const float* __restrict__ weights, const float* __restrict__ x, float* __restrict__ dx, int n, int f, int batch, float scale = 1.0f)
         {
             float acc[4][4] = {};
-            #pragma unroll 1
+            #pragma unroll (UNITS <= 16 ? 4 : 1)
             for (int o = 0; o < UNITS; o += 4)
             {
                 float4 gradients[4], w[4];
@@ -61,12 +61,15 @@ public static class DenseDgrad
                 if (x)
                 {
                     const float4 open = *reinterpret_cast<const float4*>(&x[at]);
-                    result = make_float4(open.x > 0.0f ? result.x : 0.0f, open.y > 0.0f ? result.y : 0.0f, open.z > 0.0f ? result.z : 0.0f, open.w > 0.0f ? result.w : 0.0f);
+                    result = make_float4(open.x > 0.0f ? result.x * scale : 0.0f, open.y > 0.0f ? result.y * scale : 0.0f, open.z > 0.0f ? result.z * scale : 0.0f, open.w > 0.0f ? result.w * scale : 0.0f);
                 }
                 *reinterpret_cast<float4*>(&dx[at]) = result;
             }
         }
         """);
+
+    /// <summary>The argument for what dropout kept; none where there is none.</summary>
+    public static string ScaleArgument(DenseDgradGroup group) => group.Scale == 1 ? "" : $", {CudaWriter.Literal(group.Scale)}";
 
     private static int Blocks(DenseDgradGroup group) => ((group.In / 4) + Threads - 1) / Threads;
 }

@@ -16,15 +16,16 @@ public static class DenseForward
     {
         EmitHelpers(writer);
         if (group.Relu) writer.Helper("relu", StepText.Relu);
+        if (group.Drop is not null) DropoutText.EmitHelpers(writer);
         int stored = Panels.Pad(group.Units), panel = Panels.Width(stored), stride = Panels.Pad(group.In);
         var kernel = new CudaKernel(name, Threads, 2, 4 * 4 * Threads * 4);
         string sum = "sum(i) x[n,i] w[i,o]" + (group.Bias is null ? "" : " + b[o]");
         using (writer.Kernel(kernel, $"""
             // {group.Name} forward  <- {layer}
-            //   y[n,o] = {(group.Relu ? $"relu({sum})" : sum)}
+            //   y[n,o] = {(group.Relu ? $"relu({sum})" : sum)}{DropoutText.Comment(group.Drop)}
             //   x f32[N,{stride}]  w f32[{stored / panel}][{group.In}][{panel}] panels of units  y f32[N,{stored}]
             //   GEMM N x {group.Units} x {group.In}; block {Threads} = {Rows} rows x {Units} units x {Threads / 16} shares of the reduction, thread = 4 x 4 sums; grid N/{Rows} x {stored / Units}
-            """, "const float* __restrict__ x, const float* __restrict__ weights", group.Bias is null ? "float* __restrict__ y, int batch" : "const float* __restrict__ bias, float* __restrict__ y, int batch"))
+            """, [.. DropoutText.Parameter(group.Drop), "const float* __restrict__ x, const float* __restrict__ weights", group.Bias is null ? "float* __restrict__ y, int batch" : "const float* __restrict__ bias, float* __restrict__ y, int batch"]))
         {
             writer.Code.Line($$"""
                 constexpr int IN = {{group.In}}, STRIDE = {{stride}}, OUT = {{stored}}, PANEL = {{panel}}, ROWS = {{Rows}}, UNITS = {{Units}}, SHARES = {{Threads * 16 / (Rows * Units)}};
@@ -40,7 +41,7 @@ public static class DenseForward
                 float sum = 0;
                 #pragma unroll
                 for (int s = 0; s < SHARES; ++s) sum += sums[s][thread / UNITS][thread % UNITS];
-                {{(group.Bias is null ? "" : "sum += bias[o];\n")}}if (n < batch) y[(size_t)n * OUT + o] = {{(group.Relu ? "relu(sum)" : "sum")}};
+                {{(group.Bias is null ? "" : "sum += bias[o];\n")}}{{(group.Drop is null ? "" : DropoutText.Declare(group.Drop) + "\n")}}if (n < batch) y[(size_t)n * OUT + o] = {{DropoutText.Of(group.Drop, group.Relu ? "relu(sum)" : "sum", "n", "o")}};
                 """);
         }
 

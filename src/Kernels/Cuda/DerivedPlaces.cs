@@ -63,6 +63,9 @@ public sealed class DerivedPlaces
     /// <summary>How tensor cores make a filter's gradient; null where fused multiply-adds do: the samples have too few channels.</summary>
     public ConvTensorWgradTile? TensorWgrad(ConvBackwardGroup group) => Operands is null || _network.TrainGraph![group.X].Op is Op.Input ? null : ConvTensorWgradTile.Choose(group.Geometry);
 
+    /// <summary>Likewise of a first layer's filter.</summary>
+    public ConvTensorSamplesWgrad? SamplesWgrad(ConvBackwardGroup group) => Operands is null || _network.TrainGraph![group.X].Op is not Op.Input ? null : ConvTensorSamplesWgrad.Choose(group.Geometry);
+
     /// <summary>Place of a convolution's flipped filter.</summary>
     public int Flipped(int weights) => _flipped[weights];
 
@@ -87,7 +90,7 @@ public sealed class DerivedPlaces
     private void PlaceConvolution(ConvUpdateGroup update)
     {
         ConvBackwardGroup[] uses = [.. _backward.Where(b => b.Weights == update.Weights)];
-        _slices[update.Weights] = uses.Min(b => TensorWgrad(b)?.Slices ?? WgradTile.Choose(b.Geometry).Slices);
+        _slices[update.Weights] = uses.Min(b => TensorWgrad(b)?.Slices ?? (SamplesWgrad(b) is null ? WgradTile.Choose(b.Geometry).Slices : ConvTensorSamplesWgrad.Slices(b.Geometry)));
         bool flips = uses.Any(b => b.Dx is not null && (Operands is null || ConvTensorDgrad.Tile(b.Geometry, Operands) is null));
         if (flips)
         {
@@ -119,6 +122,9 @@ public sealed class DerivedPlaces
             {
                 case ConvForwardGroup g when graph[g.X].Op is not Op.Input && ConvTensorTile.Choose(g.Geometry, Operands!.Pack) is not null:
                     AddCopy(g.Weights, OperandUse.ConvForward, g.Geometry.CStored, g.Geometry.KStored, g.Geometry.R * g.Geometry.S);
+                    break;
+                case ConvForwardGroup g when graph[g.X].Op is Op.Input && ConvTensorSamples.Suits(g.Geometry):
+                    AddCopy(g.Weights, OperandUse.ConvSamples, g.Geometry.CStored, g.Geometry.KStored, g.Geometry.R * g.Geometry.S);
                     break;
                 case ConvBackwardGroup { Dx: not null } g when ConvTensorDgrad.Tile(g.Geometry, Operands!) is not null:
                     AddCopy(g.Weights, OperandUse.ConvDgrad, g.Geometry.CStored, g.Geometry.KStored, g.Geometry.R * g.Geometry.S);

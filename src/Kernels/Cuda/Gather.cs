@@ -2,7 +2,7 @@ using Convoke.Kernels.Models;
 
 namespace Convoke.Kernels.Cuda;
 
-/// <summary>Copies the batch's samples out of the data set, for a model whose first layer is not a convolution.</summary>
+/// <summary>Copies an input of the batch's samples out of the data set, for a first layer that is not a convolution.</summary>
 public static class Gather
 {
     private const int Threads = 256;
@@ -11,16 +11,17 @@ public static class Gather
 
     /// <summary>Emits the kernel.</summary>
     /// <param name="writer">The writer.</param>
-    /// <param name="input">The model's input.</param>
+    /// <param name="source">The input.</param>
     /// <param name="stored">Floats of a stored sample: whole lines, zeros behind the last value.</param>
-    public static CudaKernel Emit(CudaWriter writer, InputSpec input, int stored)
+    public static CudaKernel Emit(CudaWriter writer, InputText source, int stored)
     {
+        InputSpec input = source.Spec;
         writer.Helper("sample_at", StepText.SampleAt);
         writer.Helper("pixel", StepText.Pixel);
-        var kernel = new CudaKernel("gather", Threads, 4, 4);
+        var kernel = new CudaKernel("gather" + source.Suffix, Threads, 4, 4);
         using (writer.Kernel(kernel, $"""
-            // gather: x[n] = the batch's sample n, in the epoch's order
-            //   data set u8 or f32[samples,{input.Height},{input.Width},{input.Channels}] NHWC  x f32[N,{stored}], {stored - input.Count} zeros behind a sample
+            // gather{source.Suffix}: x[n] = the batch's sample n, in the epoch's order
+            //   data set {source.Text}  x f32[N,{stored}], {stored - input.Count} zeros behind a sample
             """, "const Step* __restrict__ step, float* __restrict__ x"))
         {
             writer.Code.Line($$"""
@@ -29,7 +30,7 @@ public static class Gather
                 const int n = blockIdx.x / BLOCKS, i = blockIdx.x % BLOCKS * {{Threads}} + threadIdx.x;
                 if (threadIdx.x == 0) sample = sample_at(step, n);
                 __syncthreads();
-                if (i < STORED) x[(size_t)n * STORED + i] = i < VALUES ? pixel(step, (size_t)sample * VALUES + i) : 0.0f;
+                if (i < STORED) x[(size_t)n * STORED + i] = i < VALUES ? pixel(step, {{source.Origin("VALUES")}} + i) : 0.0f;
                 """);
         }
 

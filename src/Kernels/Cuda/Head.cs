@@ -6,9 +6,12 @@ namespace Convoke.Kernels.Cuda;
 /// <summary>The end of the network in one kernel: the last dense layer, softmax, cross-entropy, whether the answer is right, and the gradients that go back.</summary>
 public static class Head
 {
-    private const int Threads = 256, Rows = 4;
+    private const int Threads = 256, Rows = 4, MaxKept = 256;
 
-    public static CudaGrid Grid { get; } = CudaGrid.PerSample(1, Rows);
+    public static CudaGrid Grid(HeadGroup head, OptimizerSpec? optimizer) => HeadRow.Grid(head, optimizer, Rows);
+
+    /// <summary>Whether logits and their gradients stay in the block; of more classes they go through memory.</summary>
+    public static bool KeepsLogits(DenseForwardGroup dense) => Panels.Pad(dense.Units) <= MaxKept;
 
     /// <summary>Emits the kernel; what a pass does not want gets a null pointer.</summary>
     /// <param name="writer">The writer.</param>
@@ -24,25 +27,26 @@ public static class Head
         HeadRow.EmitHelpers(writer, head, optimizer);
         int stored = Panels.Pad(dense.Units), panel = Panels.Width(stored), tile = Math.Min(stored, 64), shares = Threads / (tile / 4);
         while (stored % tile != 0 || Threads % (tile / 4) != 0) tile -= 16;
+        bool kept = KeepsLogits(dense), keptGradient = kept && dgrad is not null && optimizer is not null;
         // More shares than the reduction has quads would add zeros.
         shares = Math.Min(Threads / (tile / 4), (dense.In + 3) / 4);
-        var kernel = new CudaKernel("head", Threads, 2, 4 * shares * Rows * tile);
+        var kernel = new CudaKernel("head", Threads, 2, 4 * ((shares * Rows * tile) + (kept ? Rows * stored : 0) + (keptGradient ? Rows * stored : 0)));
         using (writer.Kernel(kernel, $"""
             // head  <- {layer}{HeadRow.Layer(head)}{(head.Loss is { } loss ? $", {loss.Kind}" : "")}
-            //   z[n,o] = sum(i) x[n,i] w[i,o]{(dense.Bias is null ? "" : " + b[o]")};  output[n] = {HeadRow.Output(head)}{(head.Loss is null ? "" : $"\n//   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = {HeadRow.Weight(head)}(softmax(z) sum(t) - t) / N")}{(dgrad is null ? "" : $";  dx[n,i] = sum(o) dz[n,o] w[i,o]{(dgrad.ReluOutput is null ? "" : " where x > 0")}")}
-            //   x f32[N,{Panels.Pad(dense.In)}]  w f32[{stored / panel}][{dense.In}][{panel}] panels of units  z, dz f32[N,{stored}]{(head.Loss is null ? "" : $";  {HeadRow.Labels(head)}")}
+            //   z[n,o] = sum(i) x[n,i] w[i,o]{(dense.Bias is null ? "" : " + b[o]")};  output[n] = {HeadRow.Output(head)}{(head.Loss is null ? "" : $"\n//   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = {HeadRow.Weight(head)}(softmax(z) sum(t) - t) / N")}{(dgrad is null ? "" : $";  dx[n,i] = sum(o) dz[n,o] w[i,o]{(dgrad.ReluOutput is null ? "" : " where x > 0" + DropoutText.TimesComment(dgrad.Scale))}")}
+            //   x f32[N,{Panels.Pad(dense.In)}]  w f32[{stored / panel}][{dense.In}][{panel}] panels of units  {(kept ? "dz" : "z, dz")} f32[N,{stored}]{(head.Loss is null ? "" : $";  {HeadRow.Labels(head)}")}
             //   block {Threads} = {Rows} samples: the reduction in {shares} shares, then a warp a sample, then a thread four features; grid N/{Rows}
             """, [
                 head.Loss is null ? "const float* __restrict__ x, const float* __restrict__ weights" : "Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ weights",
-                (dense.Bias is null ? "" : "const float* __restrict__ bias, ") + "float* __restrict__ z, float* __restrict__ output",
+                (dense.Bias is null ? "" : "const float* __restrict__ bias, ") + (kept ? "" : "float* __restrict__ z, ") + "float* __restrict__ output",
                 .. head.Loss is null ? [] : new[] { HeadRow.Measured(head) + (optimizer is null ? "" : ", float* __restrict__ dz") + (dgrad is null ? "" : ", float* __restrict__ dx") },
                 "int batch"]))
         {
             writer.Code.Line($$"""
                 constexpr int IN = {{dense.In}}, STRIDE = {{Panels.Pad(dense.In)}}, CLASSES = {{dense.Units}}, OUT = {{stored}}, PANEL = {{panel}}, ROWS = {{Rows}}, UNITS = {{tile}}, SHARES = {{shares}}, THREADS = {{Threads}};
-                __shared__ __align__(16) float sums[SHARES][ROWS][UNITS];
+                __shared__ __align__(16) float sums[SHARES][ROWS][UNITS]{{(kept ? ", z[ROWS][OUT]" : "")}}{{(keptGradient ? ", gradients[ROWS][OUT]" : "")}};
                 const int thread = threadIdx.x, warp = thread / 32, lane = thread % 32, n0 = blockIdx.x * ROWS;
-                {{HeadRow.Begin(head, optimizer, "blockIdx.x == 0 && thread == 0")}}
+                {{HeadRow.BeginApart(head, optimizer)}}
                 {{HeadRow.Sample(head, "n0 + warp", "warp < ROWS && n0 + warp < batch")}}
 
                 // logits
@@ -55,7 +59,7 @@ public static class Head
                         #pragma unroll
                         for (int s = 0; s < SHARES; ++s) sum += sums[s][i / UNITS][i % UNITS];
                         {{(dense.Bias is null ? "" : "sum += bias[o0 + i % UNITS];")}}
-                        if (n0 + i / UNITS < batch) z[(size_t)(n0 + i / UNITS) * OUT + o0 + i % UNITS] = sum;
+                        {{(kept ? "z[i / UNITS][o0 + i % UNITS] = sum;" + (keptGradient ? "\n        gradients[i / UNITS][o0 + i % UNITS] = 0;       // and stays it in a row that there is no sample for" : "") : "if (n0 + i / UNITS < batch) z[(size_t)(n0 + i / UNITS) * OUT + o0 + i % UNITS] = sum;")}}
                     }
                     __syncthreads();
                 }
@@ -64,7 +68,7 @@ public static class Head
                 const int n = n0 + warp;
                 if (warp < ROWS && n < batch)
                 """);
-            HeadRow.Emit(writer, head, optimizer is not null);
+            HeadRow.Emit(writer, head, optimizer is not null, kept ? "z[warp]" : "z + (size_t)n * OUT", keptGradient ? "gradients[warp]" : null);
             if (dgrad is not null)
             {
                 writer.Code.Line($$"""
@@ -72,7 +76,7 @@ public static class Head
                     // dx: a thread four features of all the block's samples
                     if (!dz) return;
                     __syncthreads();
-                    for (int f = 4 * thread; f < IN; f += 4 * THREADS) dense_dgrad_tile<IN, CLASSES, OUT, PANEL>(dz, weights, {{(dgrad.ReluOutput is null ? "nullptr" : "x")}}, dx, n0, f, batch);
+                    for (int f = 4 * thread; f < IN; f += 4 * THREADS) dense_dgrad_tile<IN, CLASSES, OUT, PANEL>({{(keptGradient ? "gradients[0]" : "dz + (size_t)n0 * OUT")}}, weights, {{(dgrad.ReluOutput is null ? "nullptr" : "x + (size_t)n0 * IN")}}, dx + (size_t)n0 * IN, 0, f, batch - n0{{DenseDgrad.ScaleArgument(dgrad)}});
                     """);
             }
         }

@@ -77,8 +77,23 @@ public static class HeadRow
     /// <summary>Parameters for what is measured.</summary>
     public static string Measured(HeadGroup head) => "float* __restrict__ losses" + (head.Place.Counts ? ", int* __restrict__ correct" : "");
 
+    /// <summary>Blocks of a head of <paramref name="rows"/> samples a block; where it begins the step, one block more does.</summary>
+    public static CudaGrid Grid(HeadGroup head, OptimizerSpec? optimizer, int rows) => CudaGrid.PerSample(1, rows) with { Fixed = Begins(head, optimizer) ? 1 : 0 };
+
+    /// <summary>Text by which the last block begins the step, which takes as long as a row does, and returns.</summary>
+    public static string BeginApart(HeadGroup head, OptimizerSpec? optimizer) => !Begins(head, optimizer) ? "" : """
+        if (blockIdx.x == gridDim.x - 1)
+        {
+            if (thread == 0 && dz) next_step(step);
+            return;
+        }
+
+        """;
+
+    private static bool Begins(HeadGroup head, OptimizerSpec? optimizer) => optimizer is not null && head.Place.IsFirstLoss;
+
     /// <summary>The first thread of the first head begins the step.</summary>
-    public static string Begin(HeadGroup head, OptimizerSpec? optimizer, string isFirst) => optimizer is null || !head.Place.IsFirstLoss ? "" : $"if ({isFirst} && dz) next_step(step);";
+    public static string Begin(HeadGroup head, OptimizerSpec? optimizer, string isFirst) => !Begins(head, optimizer) ? "" : $"if ({isFirst} && dz) next_step(step);";
 
     /// <summary>Output o of a row, out of largest and total.</summary>
     public static string Value(HeadGroup head) => head.Output switch
@@ -88,15 +103,28 @@ public static class HeadRow
         _ => "logits[o]",
     };
 
-    /// <summary>Text that declares the row's sample, which takes a while to find and is wanted late.</summary>
-    public static string Sample(HeadGroup head, string n, string exists) => head.Loss is null ? "" : $"const int sample = losses && {exists} ? sample_at(step, {n}) : 0;";
+    /// <summary>Text that declares what the row's sample should be: each load waits for the one before, and the last is wanted late.</summary>
+    public static string Sample(HeadGroup head, string n, string exists)
+    {
+        if (head.Loss is not { } loss) return "";
+        string sample = $"const bool is_measured = losses && {exists};\nconst int sample = is_measured ? sample_at(step, {n}) : 0;\n", row = TargetAt(head, "(size_t)sample * CLASSES");
+        if (!loss.Kind.TakesRows()) return sample + $"const int wanted = is_measured ? step->labels[{LabelAt(head, "sample")}] : 0;";
+        return sample + (MayHaveLabels(head)
+            ? $"const float* row = losses && step->targets ? step->targets + {row} : nullptr;\nconst int label = is_measured && !row ? step->labels[sample] : 0;"
+            : $"const float* row = losses ? step->targets + {row} : nullptr;");
+    }
 
-    /// <summary>Emits the block behind "if (this warp has a row)": sample n, whose logits lie at z + n * OUT.</summary>
-    public static void Emit(CudaWriter writer, HeadGroup head, bool trains)
+    /// <summary>Emits the block behind "if (this warp has a row)": sample n.</summary>
+    /// <param name="writer">The writer.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="trains">Whether there may be gradients.</param>
+    /// <param name="logits">Where its logits lie.</param>
+    /// <param name="kept">Where its gradient is kept besides; null: nowhere.</param>
+    public static void Emit(CudaWriter writer, HeadGroup head, bool trains, string logits = "z + (size_t)n * OUT", string? kept = null)
     {
         writer.Code.Line($$"""
                 {
-                    const float* logits = z + (size_t)n * OUT;
+                    const float* logits = {{logits}};
                     float largest = lane < CLASSES ? logits[lane] : -infinity();
                     int best = lane;
                     for (int o = lane + 32; o < CLASSES; o += 32)
@@ -108,11 +136,11 @@ public static class HeadRow
                     if (output)
                         for (int o = lane; o < CLASSES; o += 32) output[{{OutputAt(head, "(size_t)n * CLASSES")}} + o] = {{Value(head)}};
                 """);
-        EmitLoss(writer, head, trains);
+        EmitLoss(writer, head, trains, kept);
         writer.Code.Line("}");
     }
 
-    private static void EmitLoss(CudaWriter writer, HeadGroup head, bool trains)
+    private static void EmitLoss(CudaWriter writer, HeadGroup head, bool trains, string? kept)
     {
         if (head.Loss is not { } loss) return;
         bool rows = loss.Kind.TakesRows();
@@ -122,23 +150,24 @@ public static class HeadRow
                     const float log_sum = largest + logf(total);
             """);
         writer.Code.Line(rows ? $$"""
-                    {{TargetRow(head, TargetAt(head, "(size_t)sample * CLASSES"), "sample").Replace("\n", "\n        ")}}
-                    float sum = 0, mass = 0, wanted_value = -infinity();
-                    int wanted = lane;
-                    for (int o = lane; o < CLASSES; o += 32)
-                    {
-                        const float t = {{Target(head)}};
-                        mass += t;
-                        if (t != 0.0f) sum = fmaf(t, log_sum - logits[o], sum);
-                        if (t > wanted_value) { wanted_value = t; wanted = o; }
+                    float sum = {{(MayHaveLabels(head) ? "log_sum - logits[label], mass = 1" : "0, mass = 0")}};
+                    int wanted = {{(MayHaveLabels(head) ? "label" : "lane")}};
+                    {{(MayHaveLabels(head) ? "if (row)\n        " : "")}}{
+                        float wanted_value = -infinity();
+                        sum = mass = 0;
+                        wanted = lane;
+                        for (int o = lane; o < CLASSES; o += 32)
+                        {
+                            const float t = row[o];
+                            mass += t;
+                            if (t != 0.0f) sum = fmaf(t, log_sum - logits[o], sum);
+                            if (t > wanted_value) { wanted_value = t; wanted = o; }
+                        }
+                        sum = warp_sum(sum);
+                        mass = warp_sum(mass);
+                        warp_largest(wanted_value, wanted);
                     }
-                    sum = warp_sum(sum);
-                    mass = warp_sum(mass);
-                    warp_largest(wanted_value, wanted);
-            """ : $$"""
-                    const int wanted = step->labels[{{LabelAt(head, "sample")}}];
-                    const float sum = log_sum - logits[wanted];
-            """);
+            """ : "        const float sum = log_sum - logits[wanted];");
         writer.Code.Line($$"""
                     if (lane == 0)
                     {
@@ -155,7 +184,7 @@ public static class HeadRow
                             for (int o = lane; o < OUT; o += 32)
                             {
                                 const float t = o >= CLASSES ? 0.0f : {{(rows ? Target(head) : "o == wanted ? 1.0f : 0.0f")}};
-                                dz[(size_t)n * OUT + o] = o < CLASSES ? fmaf(expf(logits[o] - largest), scale, -inverse * t) : 0.0f;
+                                {{(kept is null ? "" : $"{kept}[o] = ")}}dz[(size_t)n * OUT + o] = o < CLASSES ? fmaf(expf(logits[o] - largest), scale, -inverse * t) : 0.0f;
                             }
                         }
                 """);

@@ -8,7 +8,7 @@ public static class HeadRows
 {
     private const int Threads = 256, Rows = Threads / 32;
 
-    public static CudaGrid Grid { get; } = CudaGrid.PerSample(1, Rows);
+    public static CudaGrid Grid(HeadGroup head, OptimizerSpec? optimizer) => HeadRow.Grid(head, optimizer, Rows);
 
     /// <summary>Emits the kernel; what a pass does not want gets a null pointer.</summary>
     public static CudaKernel Emit(CudaWriter writer, string layer, HeadGroup head, OptimizerSpec? optimizer)
@@ -25,7 +25,7 @@ public static class HeadRows
             writer.Code.Line($$"""
                 constexpr int CLASSES = {{head.Classes}}, OUT = {{stored}}, ROWS = {{Rows}};
                 const int thread = threadIdx.x, lane = thread % 32, n = blockIdx.x * ROWS + thread / 32;
-                {{HeadRow.Begin(head, optimizer, "blockIdx.x == 0 && thread == 0")}}
+                {{HeadRow.BeginApart(head, optimizer)}}
                 {{HeadRow.Sample(head, "n", "n < batch")}}
                 if (n < batch)
                 """);

@@ -7,11 +7,11 @@ namespace Convoke.Kernels.Cuda;
 public static class HeadWide
 {
     /// <summary>The parts as a value of the batch.</summary>
-    public const int PartialsId = int.MaxValue - 1;
+    public const int PartialsId = int.MaxValue / 2;
 
     private const int Threads = 256, Rows = 16, Units = 16, Shares = Threads * 16 / (Rows * Units), Splits = 16, MinIn = 1024, HeadRows = Threads / 32;
 
-    public static CudaGrid HeadGrid { get; } = CudaGrid.PerSample(1, HeadRows);
+    public static CudaGrid HeadGrid(HeadGroup head, OptimizerSpec? optimizer) => HeadRow.Grid(head, optimizer, HeadRows);
 
     /// <summary>Whether a last layer is wide.</summary>
     public static bool Suits(DenseForwardGroup dense) => dense.In >= MinIn && dense.Units <= 32;
@@ -58,32 +58,33 @@ public static class HeadWide
     {
         HeadRow.EmitHelpers(writer, head, optimizer);
         int stored = Panels.Pad(dense.Units);
-        var kernel = new CudaKernel("head", Threads, 4, 0);
+        var kernel = new CudaKernel("head", Threads, 4, 4 * HeadRows * stored);
         using (writer.Kernel(kernel, $"""
             // head  <- {layer}{HeadRow.Layer(head)}{(head.Loss is { } loss ? $", {loss.Kind}" : "")}
             //   z[n,o] = sum(split) parts[n,split,o]{(dense.Bias is null ? "" : " + b[o]")};  output[n] = {HeadRow.Output(head)}{(head.Loss is null ? "" : $"\n//   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = {HeadRow.Weight(head)}(softmax(z) sum(t) - t) / N")}
-            //   parts f32[N,{Splits},{stored}]  z, dz f32[N,{stored}]{(head.Loss is null ? "" : $";  {HeadRow.Labels(head)}")}; block {Threads} = {HeadRows} samples, a warp each; grid N/{HeadRows}
+            //   parts f32[N,{Splits},{stored}]  dz f32[N,{stored}]{(head.Loss is null ? "" : $";  {HeadRow.Labels(head)}")}; block {Threads} = {HeadRows} samples, a warp each; grid N/{HeadRows}
             """, [
-                (head.Loss is null ? "" : "Step* __restrict__ step, ") + "const float* __restrict__ parts" + (dense.Bias is null ? "" : ", const float* __restrict__ bias") + ", float* __restrict__ z, float* __restrict__ output",
+                (head.Loss is null ? "" : "Step* __restrict__ step, ") + "const float* __restrict__ parts" + (dense.Bias is null ? "" : ", const float* __restrict__ bias") + ", float* __restrict__ output",
                 .. head.Loss is null ? [] : new[] { HeadRow.Measured(head) + (optimizer is null ? "" : ", float* __restrict__ dz") },
                 "int batch"]))
         {
             writer.Code.Line($$"""
                 constexpr int CLASSES = {{head.Classes}}, OUT = {{stored}}, ROWS = {{HeadRows}}, SPLITS = {{Splits}};
+                __shared__ float z[ROWS][OUT];
                 const int thread = threadIdx.x, lane = thread % 32, n = blockIdx.x * ROWS + thread / 32;
-                {{HeadRow.Begin(head, optimizer, "blockIdx.x == 0 && thread == 0")}}
+                {{HeadRow.BeginApart(head, optimizer)}}
                 {{HeadRow.Sample(head, "n", "n < batch")}}
                 if (n < batch && lane < OUT)
                 {
                     float sum = {{(dense.Bias is null ? "0" : "bias[lane]")}};
                     #pragma unroll
                     for (int split = 0; split < SPLITS; ++split) sum += parts[((size_t)n * SPLITS + split) * OUT + lane];
-                    z[(size_t)n * OUT + lane] = sum;
+                    z[thread / 32][lane] = sum;
                 }
                 __syncwarp();
                 if (n < batch)
                 """);
-            HeadRow.Emit(writer, head, optimizer is not null);
+            HeadRow.Emit(writer, head, optimizer is not null, "z[thread / 32]");
         }
 
         return kernel;

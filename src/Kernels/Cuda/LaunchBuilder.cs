@@ -20,13 +20,6 @@ public sealed class LaunchBuilder(BatchPlan plan, ParameterPlanner parameters, I
 
     public void Launch(int kernel, CudaGrid grid, params CudaArgument?[] arguments) => _launches.Add(new(kernel, grid, new([.. arguments.OfType<CudaArgument>()])));
 
-    /// <summary>A launch that may run beside all behind it but the last: what it reads stays where it is until then.</summary>
-    public void LaunchBeside(int kernel, CudaGrid grid, params CudaArgument?[] arguments)
-    {
-        Launch(kernel, grid, arguments);
-        _launches[_launches.Count - 1] = _launches[_launches.Count - 1] with { Beside = true };
-    }
-
     /// <summary>The place of a value that the launch about to be added reads or writes.</summary>
     public CudaArgument Value(int id)
     {
@@ -47,7 +40,6 @@ public sealed class LaunchBuilder(BatchPlan plan, ParameterPlanner parameters, I
     /// <summary>Gives every value its place, and yields the launches.</summary>
     public EquatableArray<CudaLaunch> Place()
     {
-        foreach (CudaArgument value in _launches.Where(static l => l.Beside).SelectMany(static l => l.Arguments).Where(static a => a.SampleFloats == Unplaced)) plan.Use(value.OffsetFloats, _launches.Count - 1);
         plan.Place();
         return new([.. _launches.Select(launch => launch with { Arguments = new([.. launch.Arguments.Select(a => a.SampleFloats == Unplaced ? plan[a.OffsetFloats] : a)]) })]);
     }

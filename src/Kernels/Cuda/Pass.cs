@@ -1,6 +1,7 @@
 using Convoke.Kernels.Graphs;
 using Convoke.Kernels.Models;
 using Convoke.Kernels.Scheduling;
+using Convoke.Kernels.Types;
 
 namespace Convoke.Kernels.Cuda;
 
@@ -9,14 +10,14 @@ public sealed class Pass
 {
     private readonly Graph _graph;
     private readonly BatchPlan _plan;
-    private readonly bool _hasPartials;
+    private readonly EquatableArray<InputSpec> _inputs;
 
     public Pass(Schedule schedule, Graph graph, ParameterPlanner parameters, ModelSpec spec, bool trains, DerivedPlaces places)
     {
-        (_graph, Parameters, Trains, _hasPartials) = (graph, parameters, trains, places.Segments.Count > 0);
+        (_graph, Parameters, Trains, _inputs) = (graph, parameters, trains, spec.Inputs);
         Groups = [.. schedule.Groups];
         _plan = new BatchPlan(schedule);
-        _plan.Add(int.MaxValue, "x", "f32", Panels.Pad(spec.Input.Count));
+        foreach (Value input in graph.Values.Where(static v => v.Op is Op.Input)) _plan.Add(GatheredId(input.Id), "x", "f32", Panels.Pad(input.Shape.Count));
 
         // Both graphs number their values from 0: what is folded is of the other one.
         To = new LaunchBuilder(_plan, parameters, trains ? new Dictionary<int, int>() : places.Folded);
@@ -42,11 +43,11 @@ public sealed class Pass
     /// <summary>Floats per sample of the pass's values, once its launches are placed.</summary>
     public int SampleFloats => _plan.SampleFloats;
 
-    /// <summary>Whether a value is the data set's, read there.</summary>
-    public bool IsSamples(int id) => _graph[id].Op is Op.Input;
+    /// <summary>The place in the data set's samples of a value that is read there; null of any other.</summary>
+    public InputText? Samples(int id) => _graph[id].Op is Op.Input input ? new(_inputs[input.Place.Index], input.Place) : null;
 
-    /// <summary>Whether a dense update is the last kernel of a step: there is no parameter with partial gradients, and no dense layer behind it.</summary>
-    public bool Finishes(DenseUpdateGroup group) => !_hasPartials && ReferenceEquals(group, Groups.OfType<DenseUpdateGroup>().Last());
+    /// <summary>The batch's values of an input, where a kernel copies them out of the data set.</summary>
+    public static int GatheredId(int input) => int.MaxValue - input;
 
     /// <summary>What <see cref="Last"/> is of a schedule.</summary>
     public static DenseForwardGroup? FindLast(IReadOnlyList<KernelGroup> groups, ModelSpec spec)

@@ -15,8 +15,8 @@ public sealed record StepEnd(int Losses, bool Counts)
     public IEnumerable<CudaArgument> Arguments =>
         [new(CudaArea.Losses), .. Counts ? new CudaArgument[] { new(CudaArea.Correct) } : [], .. Losses > 1 ? new CudaArgument[] { new(CudaArea.Totals) } : []];
 
-    /// <summary>The call, in a kernel of at least 128 threads that has __shared__ Sums step_sums.</summary>
-    public string Call => $"finish(step_sums, step, losses, {(Counts ? "correct, " : "")}{(Losses > 1 ? "totals, " : "")}batch);";
+    /// <summary>The call, in a kernel of at least 128 threads, given shared memory for the sums.</summary>
+    public string Call(string sums) => $"finish({sums}, step, losses, {(Counts ? "correct, " : "")}{(Losses > 1 ? "totals, " : "")}batch);";
 
     /// <summary>Emits the helper.</summary>
     public void EmitHelper(CudaWriter writer)

@@ -19,11 +19,11 @@ public static class StepText
             const void* images;        // the samples u8[samples,H,W,C] or f32[samples,H,W,C], NHWC
             const int* labels;         // class indices i32[samples], or null
             const float* targets;      // target rows f32[samples,classes], or null
+            int* order;                // the epoch's order i32[samples], or null for the set's own
             int bytes;                 // 1: pixels are u8 and stand for x / 255
             int samples;               // samples in the set
             int position;              // place of the batch's first sample in the epoch's order; behind a step, of the next one's
-            int shuffled;              // 0: the set's own order
-            u32 low_bits, high_bits, rounds, keys[12];      // the order: a keyed bijection over [0, samples)
+            u32 low_bits, high_bits, rounds, keys[12];      // of the order: a keyed bijection over [0, samples)
             int keep_gradients;        // 1: gradients go to their own area and nothing is learned; up to here written by the host
 
             int step;                  // optimizer steps taken
@@ -41,33 +41,11 @@ public static class StepText
 
     /// <summary>The place in the data set of the batch's sample n.</summary>
     public const string SampleAt = """
-        // half of a Feistel round: two multiplies whose high and low words are folded
-        __device__ __forceinline__ u32 mix(u32 half, u32 key)
-        {
-            u64 product = (u64)(half + key) * 0xD2511F53u;
-            product = (u64)((u32)(product >> 32) ^ (u32)product ^ key) * 0xCD9E8D57u;
-            return (u32)(product >> 32) ^ (u32)product;
-        }
-
-        // index of the batch's sample n: a Feistel network over the next power of two (Luby and Rackoff 1988); what falls outside walks on (Black and Rogaway 2002)
+        // index of the batch's sample n
         __device__ __forceinline__ int sample_at(const Step* __restrict__ step, int n)
         {
-            u32 value = step->position + n;
-            if (!step->shuffled) return value;
-            const u32 low_bits = step->low_bits, low_mask = (1u << low_bits) - 1, high_mask = (1u << step->high_bits) - 1, rounds = step->rounds;
-            do
-            {
-                u32 low = value & low_mask, high = value >> low_bits;
-                for (u32 round = 0; round < rounds; ++round)
-                {
-                    const u32 pair = round < 6 ? round : round - 6, shift = round < 6 ? 0 : 0x9E3779B9u;
-                    high = (high ^ mix(low, step->keys[2 * pair] + shift)) & high_mask;
-                    low = (low ^ mix(high, step->keys[2 * pair + 1] + shift)) & low_mask;
-                }
-                value = (high << low_bits) | low;
-            }
-            while (value >= (u32)step->samples);
-            return value;
+            const int place = step->position + n;
+            return step->order ? step->order[place] : place;
         }
         """;
 

@@ -25,7 +25,8 @@ public sealed record WgradTile(int Channels, int Chunk, bool Whole, int Taps, in
 
     public int StagedColumns(ConvGeometry g) => (((Columns * g.PoolWidth) - 1) * g.StrideWidth) + g.S;
 
-    public int SharedFloats(ConvGeometry g) => Math.Max(Pad4(StagedRows(g) * StagedColumns(g) * Pitch) + (Rows * Columns * Channels * (g.Pooled ? 2 : 1)), Threads);
+    /// <summary>The stage, and at the end all sums of all threads where several share an element.</summary>
+    public int SharedFloats(ConvGeometry g) => Math.Max(Pad4(StagedRows(g) * StagedColumns(g) * Pitch) + (Rows * Columns * Channels * (g.Pooled ? 2 : 1)), Splits > 1 ? Threads * (Elements(g) + 1) : 0);
 
     public int ChannelTiles(ConvGeometry g) => g.KStored / Channels;
 

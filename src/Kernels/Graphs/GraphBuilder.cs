@@ -14,18 +14,22 @@ public sealed class GraphBuilder
     private readonly ModelSpec _spec;
     private readonly bool _training;
     private readonly Value[] _results;
-    private readonly Value _input;
+    private readonly Value[] _inputs;
+    private readonly Value?[] _imported;
+    private readonly HashSet<int> _readsSamples;
     private readonly Dictionary<string, Value> _parameters = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Value> _states = new(StringComparer.Ordinal);
     private readonly List<string> _moved = [];
-    private Value? _imported;
     private int _dropouts;
 
     private GraphBuilder(ModelSpec spec, bool training)
     {
         (_spec, _training) = (spec, training);
         _results = new Value[spec.Calls.Count];
-        _input = _graph.AddShaped(new Op.Input(), "input", CallSpec.ModelInput, Shape.Image(spec.Input.Height, spec.Input.Width, spec.Input.Channels), DType.F32);
+        IReadOnlyList<InputPlace> places = InputPlace.Of(spec);
+        _inputs = [.. spec.Inputs.Select((input, i) => _graph.AddShaped(new Op.Input(places[i]), NameOfInput(i), CallSpec.ModelInput, input.Shape, DType.F32))];
+        _imported = new Value?[_inputs.Length];
+        _readsSamples = SampleReaders.Of(spec);
     }
 
     /// <summary>The forward graph of a model.</summary>
@@ -94,31 +98,20 @@ public sealed class GraphBuilder
         }
     }
 
-    /// <summary>What a call reads. Layers whose kernels take the user's own memory read the input as it is, all others an imported copy.</summary>
+    /// <summary>What a call reads. Layers whose kernels take the user's own memory read an input as it is, all others an imported copy.</summary>
     private Value Source(int call, int source)
     {
-        Value x = source == CallSpec.ModelInput ? _input : _results[source];
-        if (x.Id != _input.Id) return x;
-        bool isOutput = _spec.Results.Any(output => output.Call == call);
-        bool asItIs = _spec.Calls[call].Layer switch
-        {
-            Conv2DSpec => !IsShared(call),
-
-            // What leaves the input as it is may not be an output: outputs are read as all other values are stored.
-            MaxPool2DSpec { IsTiling: true } pool => pool.PoolHeight * pool.PoolWidth <= byte.MaxValue && !(isOutput && pool.PoolHeight * pool.PoolWidth == 1),
-            DropoutSpec { Rate: 0 } => !isOutput,
-            FlattenSpec => !isOutput && _spec.Calls.Select(static (c, i) => (Call: c, Index: i)).Where(c => c.Call.Inputs.Contains(call)).All(c => c.Call.Layer is DenseSpec && !IsShared(c.Index)),
-            _ => false,
-        };
-        return asItIs ? x : _imported ??= _graph.Add(new Op.Import(), "imported", CallSpec.ModelInput, _input);
+        Value x = CallSpec.IsInput(source) ? _inputs[CallSpec.InputIndex(source)] : _results[source];
+        if (x.Op is not Op.Input input || _readsSamples.Contains(call)) return x;
+        int index = input.Place.Index;
+        return _imported[index] ??= _graph.Add(new Op.Import(), _inputs.Length == 1 ? "imported" : x.Name + ".imported", CallSpec.ModelInput, x);
     }
 
-    /// <summary>Whether the layer has other calls, which may read anything: its weights then lie as they do for values that are stored with padding.</summary>
-    private bool IsShared(int call) => _spec.Calls[call].Layer is { HasWeights: true } layer && _spec.Calls.Count(c => c.Layer.Name == layer.Name && c.Layer.HasWeights) > 1;
+    private string NameOfInput(int index) => _spec.FurtherInputs.Count == 0 ? "input" : _spec.Inputs[index].Name!;
 
     /// <summary>An activation that is called is named as one that its layer was given: the graphs of both front ends are then the same.</summary>
     private string SourceName(int call) =>
-        _spec.Calls[call].Inputs[0] is var source && source == CallSpec.ModelInput ? "input" : _spec.Calls[source].Layer.Name;
+        _spec.Calls[call].Inputs[0] is var source && CallSpec.IsInput(source) ? NameOfInput(CallSpec.InputIndex(source)) : _spec.Calls[source].Layer.Name;
 
     private Value Bias(int call, bool useBias, Value x)
     {

@@ -8,7 +8,7 @@ public static partial class GraphInterpreter
     /// <summary>Evaluates all values of <paramref name="graph"/> for <paramref name="n"/> samples.</summary>
     /// <param name="graph">Forward or training graph. <see cref="Op.Update"/> yields the gradient step of plain SGD, or of Adam's first step from zero moments.</param>
     /// <param name="n">Samples.</param>
-    /// <param name="input">[N,H,W,C].</param>
+    /// <param name="input">[N,sample]: of each sample all inputs one behind the other, images as [H,W,C].</param>
     /// <param name="targets">Of the loss on the output of an index: class indices [N], or values of the output's shape; null where the graph has no loss.</param>
     /// <param name="parameter">A parameter's or running statistic's elements, row-major in its graph shape (RSCK, IO, K).</param>
     /// <param name="keeps">Whether dropout keeps an element (row-major in its value's shape) of a sample; null keeps all.</param>
@@ -23,6 +23,14 @@ public static partial class GraphInterpreter
     /// <summary>Whether the dropout <paramref name="y"/> keeps element <paramref name="element"/> of sample <paramref name="sample"/> of the batch.</summary>
     public delegate bool KeepsElement(Value y, int sample, int element);
 
+    private static double[] InputOf(double[] samples, InputPlace place, int n, int count)
+    {
+        if (place.IsOnly(count)) return samples;
+        var input = new double[n * count];
+        for (int i = 0; i < n; i++) Array.Copy(samples, (i * place.Sample) + place.Offset, input, i * count, count);
+        return input;
+    }
+
     private static double[] Evaluate(Graph graph, Value y, int n, double[][] results, double[] input, Func<int, double[]>? targets, Func<string, double[]> parameter, KeepsElement keeps, Func<Value, double, double> rounded)
     {
         double[] X(int operand) => results[y.Inputs[operand]];
@@ -30,7 +38,7 @@ public static partial class GraphInterpreter
         Value V(int operand) => graph[y.Inputs[operand]];
         return y.Op switch
         {
-            Op.Input => Sized(input, n * y.Shape.Count, y),
+            Op.Input i => InputOf(Sized(input, n * i.Place.Sample, y), i.Place, n, y.Shape.Count),
             Op.Target t => Sized((targets ?? throw new ArgumentNullException(nameof(targets)))(t.Output), n * y.Shape.Count, y),
             Op.Parameter p => Sized(parameter(p.Name), y.Shape.Count, y),
             Op.State p => Sized(parameter(p.Name), y.Shape.Count, y),

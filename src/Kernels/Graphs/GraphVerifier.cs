@@ -44,6 +44,7 @@ public static class GraphVerifier
         Shape Of(int operand) => graph[value.Inputs[operand]].Shape;
         bool fits = value.Op switch
         {
+            Op.Input input => input.Place.Offset >= 0 && input.Place.Offset + value.Shape.Count <= input.Place.Sample && (value.Shape.IsImage || value.Shape.IsFlat),
             Op.Conv2D => Of(0).IsImage && Of(1).Rank == 4 && Of(0)[2] == Of(1)[2],
             Op.BiasAdd => Of(1).Rank == 1 && Of(0)[Of(0).Rank - 1] == Of(1)[0],
             Op.Dense => Of(0).IsFlat && Of(1).Rank == 2 && Of(0)[0] == Of(1)[0],

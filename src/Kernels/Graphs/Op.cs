@@ -24,8 +24,8 @@ public abstract record Op
     {
     }
 
-    /// <summary>() -> x[N,H,W,C]: the model's input.</summary>
-    public sealed record Input : Op;
+    /// <summary>() -> x[N,H,W,C] or x[N,C]: an input of the model, from its place in the samples.</summary>
+    public sealed record Input(InputPlace Place) : Op;
 
     /// <summary>() -> t of the loss on output <paramref name="Output"/>: class indices i32[N], of a map i32[N,P,Q], or f32 of the output's shape where <see cref="LossKinds.TakesRows"/>.</summary>
     public sealed record Target(LossKind Loss, int Output) : Op;
@@ -36,7 +36,7 @@ public abstract record Op
     /// <summary>() -> v: a tensor that training moves without a gradient: a running statistic.</summary>
     public sealed record State(string Name) : Op;
 
-    /// <summary>(x) -> y = x: the model's input in the form in which all other values are stored.</summary>
+    /// <summary>(x) -> y = x: an input of the model in the form in which all other values are stored.</summary>
     public sealed record Import : Op;
 
     /// <summary>

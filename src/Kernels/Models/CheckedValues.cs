@@ -9,23 +9,27 @@ internal sealed class CheckedValues(ModelSpec spec)
     private readonly Shape?[] _shapes = new Shape?[spec.Calls.Count];
     private readonly Shape?[] _images = new Shape?[spec.Calls.Count];
 
-    /// <summary>Elements of the model's input.</summary>
-    public long InputElements => (long)spec.Input.Height * spec.Input.Width * spec.Input.Channels;
+    private readonly EquatableArray<InputSpec> _inputs = spec.Inputs;
+
+    /// <summary>Elements of an input of the model.</summary>
+    public long InputElements(int index) => (long)_inputs[index].Height * _inputs[index].Width * _inputs[index].Channels;
 
     /// <summary>Whether all of these were found to be in order.</summary>
     public bool AreKnown(EquatableArray<int> calls) =>
-        calls.All(call => call == CallSpec.ModelInput ? InputElements <= ModelChecker.MaxElements : _shapes[call] is not null);
+        calls.All(call => CallSpec.IsInput(call) ? InputElements(CallSpec.InputIndex(call)) <= ModelChecker.MaxElements : _shapes[call] is not null);
 
     /// <summary>The shape of a value that is known.</summary>
     public Shape ShapeOf(int call) =>
-        call == CallSpec.ModelInput ? Shape.Image(spec.Input.Height, spec.Input.Width, spec.Input.Channels) : _shapes[call]!;
+        CallSpec.IsInput(call) ? _inputs[CallSpec.InputIndex(call)].Shape : _shapes[call]!;
 
     /// <summary>The image of several pixels that a flat value still is in memory, since flattening moves nothing; null for any other value.</summary>
-    public Shape? FlattenedImageOf(int call) => call == CallSpec.ModelInput ? null : _images[call];
+    public Shape? FlattenedImageOf(int call) => CallSpec.IsInput(call) ? null : _images[call];
 
     public void Set(int call, Shape shape, Shape? flattenedImage) => (_shapes[call], _images[call]) = (shape, flattenedImage);
 
-    public string NameOf(int call) => call == CallSpec.ModelInput ? "the input" : spec.Calls[call].Layer.Name;
+    public string NameOf(int call) => !CallSpec.IsInput(call) ? spec.Calls[call].Layer.Name : NameOfInput(CallSpec.InputIndex(call));
+
+    public string NameOfInput(int index) => _inputs[index].Name is { } name && _inputs.Count > 1 ? "the input " + name : "the input";
 
     /// <summary>A layer by its name, an operator as it is written.</summary>
     public string TitleOf(int call) => spec.Calls[call].Layer switch
@@ -43,7 +47,7 @@ internal sealed class CheckedValues(ModelSpec spec)
     public (string Text, string After) Unflattened(int call)
     {
         string count = Number(ShapeOf(call).Count);
-        if (call == CallSpec.ModelInput || spec.Calls[call].Layer is not FlattenSpec) return (count, NameOf(call));
+        if (CallSpec.IsInput(call) || spec.Calls[call].Layer is not FlattenSpec) return (count, NameOf(call));
         int before = spec.Calls[call].Inputs[0];
         return (ShapeOf(before) is { IsImage: true } image ? Text(image) : count, NameOf(before));
     }

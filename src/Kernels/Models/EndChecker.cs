@@ -8,7 +8,7 @@ internal static class EndChecker
     public static void Check(ModelSpec spec, LossSpec loss, CheckedValues values, List<SpecProblem> problems)
     {
         int end = spec.Results[loss.Output].Call;
-        if (end == CallSpec.ModelInput || !values.AreKnown([end])) return;
+        if (CallSpec.IsInput(end) || !values.AreKnown([end])) return;
         if (!loss.Kind.TellsClasses())
         {
             if (ActivationOf(spec.Calls[end].Layer) is ActivationKind.Softmax or ActivationKind.LogSoftmax)
@@ -20,7 +20,7 @@ internal static class EndChecker
 
         // A softmax that is called on the last layer ends the model as one that the layer was given.
         int logits = spec.Calls[end].Layer is SoftmaxSpec or ActivationSpec { Kind: ActivationKind.LogSoftmax } ? spec.Calls[end].Inputs[0] : end;
-        if (logits == CallSpec.ModelInput)
+        if (CallSpec.IsInput(logits))
         {
             problems.Add(new("CVK0201", end, null, [values.NameOf(end), "a loss on the model's input"]));
             return;
@@ -57,7 +57,7 @@ internal static class EndChecker
     {
         var learns = new bool[end + 1];
         for (int call = 0; call <= end; call++)
-            learns[call] = spec.Calls[call].Layer is Conv2DSpec or DenseSpec or BatchNormSpec || spec.Calls[call].Inputs.Any(input => input != CallSpec.ModelInput && learns[input]);
+            learns[call] = spec.Calls[call].Layer is Conv2DSpec or DenseSpec or BatchNormSpec || spec.Calls[call].Inputs.Any(input => !CallSpec.IsInput(input) && learns[input]);
         return learns[end];
     }
 

@@ -11,12 +11,12 @@ public static class LiveCalls
         var live = new bool[spec.Calls.Count];
         if (spec.Outputs.Count == 0 && live.Length > 0) live[live.Length - 1] = true;
         foreach (OutputSpec output in spec.Outputs)
-            if (output.Call != CallSpec.ModelInput) live[output.Call] = true;
+            if (!CallSpec.IsInput(output.Call)) live[output.Call] = true;
         for (int call = live.Length - 1; call >= 0; call--)
         {
             if (!live[call]) continue;
             foreach (int input in spec.Calls[call].Inputs)
-                if (input != CallSpec.ModelInput) live[input] = true;
+                if (!CallSpec.IsInput(input)) live[input] = true;
         }
         return live;
     }
@@ -36,7 +36,7 @@ public static class LiveCalls
         {
             if (!live[call]) continue;
             place[call] = calls.Count;
-            calls.Add(spec.Calls[call] with { Inputs = [.. spec.Calls[call].Inputs.Select(input => input == CallSpec.ModelInput ? input : place[input])] });
+            calls.Add(spec.Calls[call] with { Inputs = [.. spec.Calls[call].Inputs.Select(input => CallSpec.IsInput(input) ? input : place[input])] });
         }
         EquatableArray<OutputSpec> outputs = spec.Outputs.Count > 1 ? [.. spec.Outputs.Select(output => output with { Call = place[output.Call] })] : [];
         return spec with { Calls = [.. calls], Outputs = outputs };

@@ -13,8 +13,15 @@ public static class ModelChecker
     {
         var problems = new List<SpecProblem>();
         var values = new CheckedValues(spec);
-        if (values.InputElements > MaxElements)
-            problems.Add(new("CVK0301", CallSpec.ModelInput, null, ["the input", CheckedValues.Elements(values.InputElements), CheckedValues.Elements(MaxElements)]));
+        long sample = 0;
+        for (int i = 0; i < spec.Inputs.Count; i++)
+        {
+            // A sample has all of them one behind the other.
+            sample += values.InputElements(i);
+            if (sample <= MaxElements) continue;
+            problems.Add(new("CVK0301", CallSpec.InputAt(i), null, [values.NameOfInput(i) + (sample > values.InputElements(i) ? " with those before it" : ""), CheckedValues.Elements(sample), CheckedValues.Elements(MaxElements)]));
+            break;
+        }
 
         bool[] live = LiveCalls.Of(spec);
         var sharing = new SharingChecker(spec, values, problems);

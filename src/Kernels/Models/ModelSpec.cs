@@ -7,9 +7,9 @@ namespace Convoke.Kernels.Models;
 /// <param name="Namespace">Namespace of the model class, null for the global one.</param>
 /// <param name="Name">Name of the model class.</param>
 /// <param name="Accessibility">"public" or "internal", as the class declares it.</param>
-/// <param name="Input">One sample of the input.</param>
+/// <param name="Input">One sample of the input; of several the first.</param>
 /// <param name="Preset">Whose conventions hold for names, initialisation and optimizer constants.</param>
-/// <param name="Calls">Layer calls; call i may read the model's input and the results of calls before it.</param>
+/// <param name="Calls">Layer calls; call i may read the model's inputs and the results of calls before it.</param>
 /// <param name="Losses">One for each output that training makes something of, in the order of the outputs; none for a model that only predicts.</param>
 /// <param name="Optimizer">Null for a model that only predicts.</param>
 /// <param name="Accuracy">Whether accuracy is measured while training and evaluating.</param>
@@ -27,6 +27,15 @@ public sealed record ModelSpec(
     /// <summary>The class name with its namespace: the stem of generated file names.</summary>
     public string FullName => Namespace is null ? Name : Namespace + "." + Name;
 
+    /// <summary>The inputs behind the first, in the order of <c>Forward</c>'s parameters; none in most models.</summary>
+    public EquatableArray<InputSpec> FurtherInputs { get; init; } = [];
+
+    /// <summary>All inputs, in order.</summary>
+    public EquatableArray<InputSpec> Inputs => [Input, .. FurtherInputs];
+
+    /// <summary>Values of all inputs of a sample.</summary>
+    public int SampleCount => Inputs.Sum(static input => input.Count);
+
     /// <summary>What the model yields, in order; empty where it is the result of the last call, as in a chain of attributes.</summary>
     public EquatableArray<OutputSpec> Outputs { get; init; } = [];
 
@@ -43,17 +52,53 @@ public sealed record ModelSpec(
     public int? CountedOutput => Losses.FirstOrDefault(static l => l.Kind.TellsClasses())?.Output;
 }
 
-/// <summary>One input sample: extents in pixels and channels, and the order in which the user's memory holds them.</summary>
+/// <summary>One input sample: extents in pixels and channels, and the order in which the user's memory holds them, which all inputs of a model share.</summary>
 public sealed record InputSpec(int Height, int Width, int Channels, ImageLayout Layout)
 {
+    /// <summary>As the parameter of <c>Forward</c> is called; null where there is one input.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Whether a sample is a row of <see cref="Channels"/> values rather than an image.</summary>
+    public bool IsFlat { get; init; }
+
+    /// <summary>Shape of a sample.</summary>
+    public Shape Shape => IsFlat ? Shape.Flat(Channels) : Shape.Image(Height, Width, Channels);
+
     /// <summary>Elements of one sample.</summary>
     public int Count => Height * Width * Channels;
 }
 
-/// <summary>One call of a layer: the layer, and the calls whose results it reads (<see cref="ModelInput"/> is the model's input).</summary>
+/// <summary>Where an input lies in a sample: all inputs of a sample stand one behind the other, in their order, so that no place depends on how many samples there are.</summary>
+/// <param name="Index">Which input it is.</param>
+/// <param name="Offset">Its first value in a sample.</param>
+/// <param name="Sample">Values of a sample, of all inputs.</param>
+public sealed record InputPlace(int Index, int Offset, int Sample)
+{
+    /// <summary>Whether it is the only input, which is the sample.</summary>
+    public bool IsOnly(int count) => count == Sample;
+
+    /// <summary>The places of a model's inputs.</summary>
+    public static IReadOnlyList<InputPlace> Of(ModelSpec spec)
+    {
+        int[] counts = [.. spec.Inputs.Select(static input => input.Count)];
+        return [.. counts.Select((_, i) => new InputPlace(i, counts.Take(i).Sum(), counts.Sum()))];
+    }
+}
+
+/// <summary>One call of a layer: the layer, and what it reads: calls, whose results it takes, or inputs of the model (<see cref="InputAt"/>).</summary>
 public sealed record CallSpec(LayerSpec Layer, EquatableArray<int> Inputs)
 {
+    /// <summary>The model's first input; in a value of the graph, that it belongs to no call.</summary>
     public const int ModelInput = -1;
+
+    /// <summary>An input of the model, as calls name it.</summary>
+    public static int InputAt(int index) => ModelInput - index;
+
+    /// <summary>Whether it is an input of the model rather than a call.</summary>
+    public static bool IsInput(int source) => source < 0;
+
+    /// <summary>Which input it is.</summary>
+    public static int InputIndex(int source) => ModelInput - source;
 }
 
 /// <summary>One result of a model: its name, null where the user gave none, and the call that yields it.</summary>

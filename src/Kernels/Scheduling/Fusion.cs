@@ -105,7 +105,7 @@ public sealed class Fusion
                     _groups.Add(new WindowPoolGroup(name, value.Call, pool.Kind, PoolGeometry(value, pool.Window, pool.CountsPadding), X(), value.Id, Arg(value)));
                     break;
                 case Op.Import:
-                    _groups.Add(new ImportGroup(name, value.Call, extent, X(), value.Id));
+                    _groups.Add(new ImportGroup(name, value.Call, extent, X(), value.Id) { Input = _spec.FurtherInputs.Count > 0 ? _forward[X()].Name : null });
                     break;
                 case Op.Concat:
                     _groups.Add(new ConcatGroup(name, value.Call, extent, [.. value.Inputs.Select(_storage.Root)], [.. value.Inputs.Select(i => _storage.Of(i).Channels)], value.Id));

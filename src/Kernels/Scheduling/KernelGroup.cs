@@ -33,6 +33,9 @@ public sealed record ConvForwardGroup(string Name, int Call, ConvGeometry Geomet
 
     public override IEnumerable<int> Writes => Arg is { } arg ? [Y, arg] : [Y];
 
+    /// <summary>Dropout that the kernel does to what it stores; the CPU has it as a group of its own.</summary>
+    public DropoutGroup? Drop { get; init; }
+
     /// <summary>How the convolution is computed.</summary>
     public WinogradPlan Winograd => WinogradPlan.Of(Geometry);
 
@@ -57,6 +60,9 @@ public sealed record PoolForwardGroup(string Name, int Call, ConvGeometry Geomet
 /// <summary>y = relu(x w + b) for a chunk of images. <paramref name="In"/> counts stored features.</summary>
 public sealed record DenseForwardGroup(string Name, int Call, int In, int Units, bool Relu, int X, int Weights, int? Bias, int Y) : KernelGroup(Name, Call)
 {
+    /// <summary>Dropout that the kernel does to what it stores; the CPU has it as a group of its own.</summary>
+    public DropoutGroup? Drop { get; init; }
+
     public override IEnumerable<int> Reads => [X];
 
     public override IEnumerable<int> Writes => [Y];
@@ -65,6 +71,9 @@ public sealed record DenseForwardGroup(string Name, int Call, int In, int Units,
 /// <summary>dx = dy w^T, masked by the ReLU that made x where there was one. <paramref name="In"/> counts stored features.</summary>
 public sealed record DenseDgradGroup(string Name, int Call, int In, int Units, int Dy, int Weights, int? ReluOutput, int Dx) : KernelGroup(Name, Call)
 {
+    /// <summary>Factor of what the mask leaves: other than 1 where dropout followed the ReLU, and x is what that left.</summary>
+    public double Scale { get; init; } = 1;
+
     public override IEnumerable<int> Reads => ReluOutput is { } y ? [Dy, y] : [Dy];
 
     public override IEnumerable<int> Writes => [Dx];
@@ -99,6 +108,9 @@ public sealed record ConvBackwardGroup(string Name, int Call, ConvGeometry Geome
 
     public override IEnumerable<int> Writes => Dx is { } dx ? [dx] : [];
 
+    /// <summary>Factor of what the mask leaves: other than 1 where dropout followed the ReLU, and Y is what that left.</summary>
+    public double Scale { get; init; } = 1;
+
     /// <summary>Whether another call has the same filter, so that both must leave its gradient in one form: as the filter lies.</summary>
     public bool IsShared { get; init; }
 
@@ -110,10 +122,10 @@ public sealed record ConvBackwardGroup(string Name, int Call, ConvGeometry Geome
     /// <summary>Whether the scratch has a border of zeros that outlives the kernel: it then writes the inside only. Other borders are made anew each time.</summary>
     public bool KeepsBorder => Method == ConvBackwardMethod.Bordered && !Geometry.IsPadded && !Geometry.IsStrided && !IsChunked;
 
-    /// <summary>Floats of the gradient's form in the scratch: one band of rows of the unpooled gradient, the whole of it with a zero border, or the lists of its live elements.</summary>
+    /// <summary>Floats of the gradient's form in the scratch: one band of rows of the unpooled gradient or in its place the input's planes, the whole gradient with a zero border, or the lists of its live elements.</summary>
     public int GradientFloats => Method switch
     {
-        ConvBackwardMethod.Banded => Geometry.PoolHeight * Geometry.Q * Geometry.KStored,
+        ConvBackwardMethod.Banded => Math.Max(Geometry.PoolHeight * Geometry.Q * Geometry.KStored, PatchPlan.PlaneFloats(ConvBorder.Backward(this).Inside(Geometry))),
         ConvBackwardMethod.Bordered => DgradPlan.Of(Geometry).Floats(Geometry),
         _ => SparseLists.Of(Geometry).Floats,
     };

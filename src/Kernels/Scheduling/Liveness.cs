@@ -10,7 +10,7 @@ namespace Convoke.Kernels.Scheduling;
 /// </remarks>
 public static class Liveness
 {
-    /// <summary>Images that a task works on at a time; the run time's <c>CpuProgram.ImagesPerChunk</c>.</summary>
+    /// <summary>Images that kernels over several images take at once, and, but for <see cref="ChunkPlan"/>, that a task works on at a time; the run time's <c>CpuProgram.ImagesPerChunk</c>.</summary>
     public const int ImagesPerChunk = 8;
 
     /// <summary>Puts the groups over images into stages, each as early as what it reads allows, and cuts those into loops.</summary>

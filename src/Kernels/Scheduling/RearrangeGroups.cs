@@ -2,9 +2,12 @@ using Convoke.Kernels.Types;
 
 namespace Convoke.Kernels.Scheduling;
 
-/// <summary>Copies the model's input into stored form: channels padded by zeros, each sample on a line of its own.</summary>
+/// <summary>Copies an input of the model into stored form: channels padded by zeros, each sample on a line of its own.</summary>
 public sealed record ImportGroup(string Name, int Call, ValueStorage Extent, int X, int Y) : KernelGroup(Name, Call)
 {
+    /// <summary>Which input it is, where there are several.</summary>
+    public string? Input { get; init; }
+
     public override bool PerImage => true;
 
     public override IEnumerable<int> Reads => [X];

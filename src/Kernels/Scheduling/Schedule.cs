@@ -11,6 +11,9 @@ public sealed record Schedule(IReadOnlyList<GroupLoop> Loops, IReadOnlyList<Kern
     /// <summary>Stages of the phase over images: all images pass one before any enters the next.</summary>
     public int Stages => Loops.Count == 0 ? 1 : Loops[Loops.Count - 1].Stage + 1;
 
+    /// <summary>Images that a task works on at a time (<see cref="ChunkPlan"/>).</summary>
+    public int ImagesPerChunk { get; init; } = Liveness.ImagesPerChunk;
+
     public IEnumerable<KernelGroup> Groups => Loops.SelectMany(static l => l.Groups).Concat(Parameters);
 }
 
@@ -33,8 +36,14 @@ public sealed record GroupLoop(IReadOnlyList<KernelGroup> Groups, int Stage = 0)
 /// <param name="OffsetFloats">Place in its arena, per sample for <see cref="BufferScope.Batch"/>.</param>
 public sealed record Buffer(int Id, string Name, string Text, int SampleFloats, BufferScope Scope, int First, int Last, int OffsetFloats)
 {
+    /// <summary>Floats behind a sample that are no part of it (<see cref="ChunkPlan"/>).</summary>
+    public int Gap { get; init; }
+
+    /// <summary>Images of a chunk.</summary>
+    public int ImagesPerChunk { get; init; } = Liveness.ImagesPerChunk;
+
     /// <summary>Floats in the arena that its scope names.</summary>
-    public int ArenaFloats => Scope == BufferScope.Chunk ? SampleFloats * Liveness.ImagesPerChunk : SampleFloats;
+    public int ArenaFloats => Scope == BufferScope.Chunk ? SampleFloats * ImagesPerChunk : SampleFloats;
 }
 
 public enum BufferScope

@@ -34,7 +34,7 @@ public sealed class StorageRules(Graph forward, Graph? training, IReadOnlyDictio
         Value value = forward[id];
         if (value.Op is Op.Flatten) return Of(value.Inputs[0]);
         Shape shape = value.Shape;
-        if (value.Op is Op.Input) return new(shape[0], shape[1], shape[2], shape[2]);
+        if (value.Op is Op.Input) return shape.IsFlat ? new(1, 1, shape[0], shape[0]) : new(shape[0], shape[1], shape[2], shape[2]);
         if (shape.IsImage) return new(regions[id].Rows, regions[id].Columns, shape[2], Panels.Pad(shape[2]));
 
         // A flat value that is a flattened image's, element by element, is stored as that image.

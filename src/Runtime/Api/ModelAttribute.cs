@@ -26,10 +26,11 @@ namespace Convoke;
 ///     private static Sym Forward(Sym x) => Fc1(Flatten(Pool(Relu(Conv1(x)))));
 /// }
 /// </code>
+/// A <c>Forward</c> of several inputs has their shapes on its parameters, and <c>[Model]</c> has none: see <see cref="ShapeAttribute"/>.
 /// </remarks>
 /// <param name="input">
 /// Shape of one input sample: height, width, channels; or channels, height, width where <see cref="Layout"/> is
-/// <see cref="Convoke.Layout.ChannelsFirst"/>. Heights and widths count pixels. The batch axis is not part of it: batches may have any size.
+/// <see cref="Convoke.Layout.ChannelsFirst"/>. Left out where <see cref="ShapeAttribute"/> has it. Heights and widths count pixels. The batch axis is not part of it: batches may have any size.
 /// </param>
 [AttributeUsage(AttributeTargets.Class, Inherited = false)]
 public sealed class ModelAttribute(params int[] input) : Attribute

@@ -10,7 +10,7 @@ namespace Convoke.Compiled;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public abstract class CpuProgram
 {
-    /// <summary>Images that a task works on at a time.</summary>
+    /// <summary>Images that a task works on at a time, unless the plan says more.</summary>
     public const int ImagesPerChunk = 8;
 
     /// <summary>Most tasks, hence most partial gradients, of the image phase.</summary>
@@ -26,7 +26,9 @@ public abstract class CpuProgram
     public abstract int UpdateTasks { get; }
 
     /// <summary>Tasks of the image phase for a batch of <paramref name="n"/> samples.</summary>
-    public static int TasksFor(int n) => Math.Min(MaxTasks, (n + ImagesPerChunk - 1) / ImagesPerChunk);
+    /// <param name="n">Samples.</param>
+    /// <param name="images">Images that a task works on at a time.</param>
+    public static int TasksFor(int n, int images = ImagesPerChunk) => Math.Min(MaxTasks, (n + images - 1) / images);
 
     /// <summary>First sample of task <paramref name="task"/>; task t covers [FirstSample(t), FirstSample(t + 1)), whole chunks but for the last.</summary>
     public static int FirstSample(int n, int tasks, int task)
@@ -53,7 +55,7 @@ public abstract class CpuProgram
     /// <summary>Forward of samples [first, first + count); writes step.Output, and step.Losses and step.Correct, where those are not null.</summary>
     /// <param name="step">The step.</param>
     /// <param name="first">First sample.</param>
-    /// <param name="count">1..<see cref="ImagesPerChunk"/> samples.</param>
+    /// <param name="count">1 to as many samples as the plan has in a chunk.</param>
     /// <param name="scratch">This worker's PredictTaskFloats floats; zeroed once, when allocated.</param>
     public abstract unsafe void PredictTask(StepContext step, int first, int count, float* scratch);
 

@@ -38,6 +38,9 @@ public sealed class CudaPlan
     /// <summary>Launches before a forward pass, after parameters changed in any way: what only prediction derives from them.</summary>
     public CudaLaunchPlan[] Fold { get; init; } = [];
 
+    /// <summary>Launches before the first step of a shuffled epoch: they compute its order.</summary>
+    public CudaLaunchPlan[] Order { get; init; } = [];
+
     /// <summary>Compute capability that the text needs beyond the least one there is, times ten; 0 for none. Prediction then reads derived layouts, too.</summary>
     public int Capability { get; init; }
 
@@ -72,9 +75,6 @@ public readonly record struct CudaKernelPlan(string Name, int Threads, int Regis
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed record CudaLaunchPlan(int Kernel, int FixedBlocks, int BlocksPerUnit, int SamplesPerUnit, int MaxUnits, CudaArgumentPlan[] Arguments)
 {
-    /// <summary>Whether it may run beside all launches behind it but the pass's last, which waits for it.</summary>
-    public bool Beside { get; init; }
-
     /// <summary>Blocks for <paramref name="n"/> samples.</summary>
     public int Blocks(int n) => FixedBlocks + (BlocksPerUnit * (int)Math.Min(((long)n + SamplesPerUnit - 1) / SamplesPerUnit, MaxUnits));
 }

@@ -10,15 +10,15 @@ namespace Convoke.Compiled;
 public unsafe struct CudaStep
 {
     /// <summary>Bytes of the part that the host writes before a batch.</summary>
-    public const int FeedBytes = 104;
+    public const int FeedBytes = 108;
 
     /// <summary>Where the sums begin.</summary>
-    public const int SumOffset = 144;
+    public const int SumOffset = 152;
 
     /// <summary>Bytes of the sums.</summary>
     public const int SumBytes = 16;
 
-    /// <summary>Device pointer: samples u8[samples, H, W, C] or f32[samples, H, W, C].</summary>
+    /// <summary>Device pointer: samples u8[samples, SampleLength] or f32[samples, SampleLength], all inputs one behind the other, images NHWC.</summary>
     public ulong Images;
 
     /// <summary>Device pointer: class indices i32[samples], or 0.</summary>
@@ -26,6 +26,9 @@ public unsafe struct CudaStep
 
     /// <summary>Device pointer: target rows f32[samples, classes], or 0.</summary>
     public ulong Targets;
+
+    /// <summary>Device pointer: the epoch's order i32[samples], or 0 for the set's own.</summary>
+    public ulong Order;
 
     /// <summary>1 where pixels are bytes.</summary>
     public int Bytes;
@@ -35,9 +38,6 @@ public unsafe struct CudaStep
 
     /// <summary>Place of the batch's first sample in the epoch's order.</summary>
     public int Position;
-
-    /// <summary>0: the set's own order.</summary>
-    public int Shuffled;
 
     /// <summary>Bits of the low half of the order's Feistel network.</summary>
     public uint LowBits;

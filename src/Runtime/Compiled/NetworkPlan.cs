@@ -9,16 +9,21 @@ public sealed class NetworkPlan
     /// <summary>Name of the model class.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Height of an input sample in pixels.</summary>
-    public required int Height { get; init; }
+    /// <summary>What the model takes, at least one, in the order of <c>Forward</c>'s parameters. A sample has all of them one behind the other.</summary>
+    public required InputPlan[] Inputs
+    {
+        get;
+        init
+        {
+            field = value;
+            SampleLength = checked(value.Sum(static input => input.Length));
+        }
+    }
 
-    /// <summary>Width of an input sample in pixels.</summary>
-    public required int Width { get; init; }
+    /// <summary>Values of all inputs of a sample.</summary>
+    public int SampleLength { get; private init; }
 
-    /// <summary>Channels of an input sample.</summary>
-    public required int Channels { get; init; }
-
-    /// <summary>Order of an input sample's axes in the user's memory.</summary>
+    /// <summary>Order of the axes of images in the user's memory.</summary>
     public required Layout Layout { get; init; }
 
     /// <summary>What the model yields, at least one. What a sample has of all of them stands together in their order: its outputs, its losses, its labels, its target rows.</summary>
@@ -95,6 +100,22 @@ public sealed class NetworkPlan
 
     /// <summary>Floats of one worker's scratch while predicting.</summary>
     public required int PredictTaskFloats { get; init; }
+
+    /// <summary>Images that a task works on at a time.</summary>
+    public int ImagesPerChunk { get; init; } = CpuProgram.ImagesPerChunk;
+}
+
+/// <summary>One input of a model.</summary>
+/// <param name="Name">As the parameter of <c>Forward</c> is called; "images" of an only input, which none of its users has to name.</param>
+/// <param name="Height">Pixels from top to bottom; 1 where <paramref name="IsFlat"/>.</param>
+/// <param name="Width">Pixels from left to right; 1 where <paramref name="IsFlat"/>.</param>
+/// <param name="Channels">Values of a pixel, or of a row.</param>
+/// <param name="IsFlat">Whether a sample is a row of values rather than an image.</param>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed record InputPlan(string Name, int Height, int Width, int Channels, bool IsFlat = false)
+{
+    /// <summary>Values of one sample.</summary>
+    public int Length => checked(Height * Width * Channels);
 }
 
 /// <summary>One output of a model.</summary>

@@ -28,7 +28,7 @@ public unsafe sealed class StepContext
     /// <summary>Values kept for the whole batch; value v of sample n lies at offset(v) * <see cref="Capacity"/> + n * size(v).</summary>
     public float* Batch;
 
-    /// <summary>Input samples f32[N, H*W*C] NHWC, dense rows (a row is not aligned).</summary>
+    /// <summary>Samples f32[N, SampleLength], dense rows (a row is not aligned): all inputs one behind the other, images NHWC.</summary>
     public float* Images;
 
     /// <summary>Class indices i32[N, LabelLength], of all losses that take them; null where none does, or there are no labels.</summary>

@@ -6,11 +6,17 @@ public sealed class Batch
     private readonly float[] _images;
     private readonly int[] _labels;
     private readonly NamedTarget[] _targets;
+    private readonly (string Name, float[] Values)[] _inputs;
 
-    internal Batch(float[] images, int[] labels, int count, NamedTarget[] targets) => (_images, _labels, Count, _targets) = (images, labels, count, targets);
+    internal Batch(float[] images, int[] labels, int count, NamedTarget[] targets, (string Name, float[] Values)[] inputs) => (_images, _labels, Count, _targets, _inputs) = (images, labels, count, targets, inputs);
 
     /// <summary>f32[Count, sample] in the data set's layout.</summary>
     public ReadOnlySpan<float> Images => _images;
+
+    /// <summary>f32[Count, values of a sample] for the input of a name, images in the layout of the set that they are from.</summary>
+    /// <exception cref="KeyNotFoundException">The data set has nothing for that input beside its own samples.</exception>
+    public ReadOnlySpan<float> Input(string input) => Array.Find(_inputs, other => other.Name == input).Values
+        ?? throw new KeyNotFoundException($"The data set has no samples for the input {input}; it has {(_inputs.Length == 0 ? "none beside its own, which are Images" : string.Join(", ", _inputs.Select(static other => other.Name)))}.");
 
     /// <summary>Class indices i32[Count], or as many a sample as the data set has.</summary>
     public ReadOnlySpan<int> Labels => _labels;

@@ -5,7 +5,7 @@ namespace Convoke;
 /// <summary>Labelled images in memory, bytes or floats, read by index: what <c>Fit</c> and <c>Evaluate</c> take.</summary>
 /// <remarks>Byte pixels are scaled to [0, 1] (x / 255) when they are read, so that a data set stays a quarter of its float size. The memory
 /// handed in is kept and must not change: a GPU copies it once.</remarks>
-public sealed class Dataset
+public sealed partial class Dataset
 {
     private readonly ReadOnlyMemory<byte> _bytes;
     private readonly ReadOnlyMemory<float> _floats;
@@ -13,9 +13,9 @@ public sealed class Dataset
     private readonly bool _isBytes;
     private readonly NamedTarget[] _targets;
 
-    private Dataset(string name, bool isBytes, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<float> floats, ReadOnlyMemory<int> labels, int count, int height, int width, int channels, int classes, Layout layout, int labelsPerSample, NamedTarget[] targets)
+    private Dataset(string name, bool isBytes, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<float> floats, ReadOnlyMemory<int> labels, int count, int height, int width, int channels, int classes, Layout layout, int labelsPerSample, NamedTarget[] targets, NamedInput[] inputs)
     {
-        (Count, LabelsPerSample, _targets) = (count, labelsPerSample, targets);
+        (Count, LabelsPerSample, _targets, _inputs) = (count, labelsPerSample, targets, inputs);
         (Name, Height, Width, Channels, Classes, Layout) = (name, height, width, channels, classes, layout);
         (_isBytes, _bytes, _floats, _labels) = (isBytes, bytes, floats, labels);
     }
@@ -53,7 +53,7 @@ public sealed class Dataset
     public static Dataset FromBytes(string name, ReadOnlyMemory<byte> images, ReadOnlyMemory<int> labels, int height, int width, int channels, int classes, Layout layout = Layout.ChannelsLast, int labelsPerSample = 1)
     {
         Validate(name, images.Length, labels.Span, height, width, channels, classes, layout, labelsPerSample);
-        return new Dataset(name, true, images, default, labels, labels.Length / labelsPerSample, height, width, channels, classes, layout, labelsPerSample, []);
+        return new Dataset(name, true, images, default, labels, labels.Length / labelsPerSample, height, width, channels, classes, layout, labelsPerSample, [], []);
     }
 
     /// <summary>A data set over float pixels, taken as they are: <paramref name="images"/> f32[N, sample], <paramref name="labels"/> i32[N, labelsPerSample]; the memory is kept, not copied.</summary>
@@ -62,18 +62,18 @@ public sealed class Dataset
     public static Dataset FromFloats(string name, ReadOnlyMemory<float> images, ReadOnlyMemory<int> labels, int height, int width, int channels, int classes, Layout layout = Layout.ChannelsLast, int labelsPerSample = 1)
     {
         Validate(name, images.Length, labels.Span, height, width, channels, classes, layout, labelsPerSample);
-        return new Dataset(name, false, default, images, labels, labels.Length / labelsPerSample, height, width, channels, classes, layout, labelsPerSample, []);
+        return new Dataset(name, false, default, images, labels, labels.Length / labelsPerSample, height, width, channels, classes, layout, labelsPerSample, [], []);
     }
 
     /// <summary>Byte pixels without labels, u8[N, sample], for <see cref="WithTargets(ReadOnlyMemory{float})"/>; the memory is kept, not copied.</summary>
     /// <exception cref="ShapeMismatchException">It is no whole number of samples.</exception>
     public static Dataset FromBytes(string name, ReadOnlyMemory<byte> images, int height, int width, int channels, Layout layout = Layout.ChannelsLast) =>
-        new(name, true, images, default, default, CountOf(name, images.Length, height, width, channels, layout), height, width, channels, 0, layout, 0, []);
+        new(name, true, images, default, default, CountOf(name, images.Length, height, width, channels, layout), height, width, channels, 0, layout, 0, [], []);
 
     /// <summary>Float pixels without labels, f32[N, sample], for <see cref="WithTargets(ReadOnlyMemory{float})"/>; the memory is kept, not copied.</summary>
     /// <exception cref="ShapeMismatchException">It is no whole number of samples.</exception>
     public static Dataset FromFloats(string name, ReadOnlyMemory<float> images, int height, int width, int channels, Layout layout = Layout.ChannelsLast) =>
-        new(name, false, default, images, default, CountOf(name, images.Length, height, width, channels, layout), height, width, channels, 0, layout, 0, []);
+        new(name, false, default, images, default, CountOf(name, images.Length, height, width, channels, layout), height, width, channels, 0, layout, 0, [], []);
 
     /// <summary>The same samples with target values for the output of a name: what <c>MeanSquaredError</c> and <c>SmoothL1</c> learn.</summary>
     /// <param name="output">The output, as the tuple that <c>Forward</c> returns names it; what stood under the name before is replaced.</param>
@@ -144,7 +144,7 @@ public sealed class Dataset
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((long)start + count, Count, nameof(count));
         int first = start * SampleLength, length = count * SampleLength;
-        return new Dataset(Name, _isBytes, _isBytes ? _bytes.Slice(first, length) : default, _isBytes ? default : _floats.Slice(first, length), _labels.Slice(start * LabelsPerSample, count * LabelsPerSample), count, Height, Width, Channels, Classes, Layout, LabelsPerSample, [.. _targets.Select(target => target.Slice(start, count))]);
+        return new Dataset(Name, _isBytes, _isBytes ? _bytes.Slice(first, length) : default, _isBytes ? default : _floats.Slice(first, length), _labels.Slice(start * LabelsPerSample, count * LabelsPerSample), count, Height, Width, Channels, Classes, Layout, LabelsPerSample, [.. _targets.Select(target => target.Slice(start, count))], [.. _inputs.Select(input => input with { Samples = input.Samples.Slice(start, count) })]);
     }
 
     /// <summary>The samples in batches of <paramref name="batchSize"/>, the last one smaller where they do not divide; each batch has memory of its own.</summary>
@@ -200,15 +200,11 @@ public sealed class Dataset
         for (int start = 0; start < Count; start += Math.Min(batchSize, Count - start))
         {
             int count = Math.Min(batchSize, Count - start), first = start;
-            float[] images = GC.AllocateUninitializedArray<float>(checked(count * SampleLength));
             int[] labels = new int[count * LabelsPerSample];
-            for (int i = 0; i < count; i++)
-            {
-                int index = shuffleSeed is null ? start + i : order[start + i];
-                CopyImage(index, images.AsSpan(i * SampleLength, SampleLength));
-                LabelsOf(index).CopyTo(labels.AsSpan(i * LabelsPerSample));
-            }
-            yield return new Batch(images, labels, count, [.. _targets.Select(target => target.Gather(count, i => shuffleSeed is null ? first + i : order[first + i]))]);
+            for (int i = 0; i < count; i++) LabelsOf(Index(i)).CopyTo(labels.AsSpan(i * LabelsPerSample));
+            yield return new Batch(Gather(count, Index), labels, count, [.. _targets.Select(target => target.Gather(count, Index))], [.. _inputs.Select(input => (input.Input, input.Samples.Gather(count, Index)))]);
+
+            int Index(int i) => shuffleSeed is null ? first + i : order[first + i];
         }
     }
 
@@ -223,7 +219,7 @@ public sealed class Dataset
         ?? (isFirst && Classes > 0 && FindTargets(output) is null ? new NamedTarget(output, LabelsPerSample, default, _labels, Classes) : null);
 
     private Dataset With(NamedTarget added) =>
-        new(Name, _isBytes, _bytes, _floats, _labels, Count, Height, Width, Channels, Classes, Layout, LabelsPerSample, [.. _targets.Where(target => target.Output != added.Output), added]);
+        new(Name, _isBytes, _bytes, _floats, _labels, Count, Height, Width, Channels, Classes, Layout, LabelsPerSample, [.. _targets.Where(target => target.Output != added.Output), added], _inputs);
 
     private int PerSample(string output, int length)
     {

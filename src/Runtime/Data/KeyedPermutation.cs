@@ -55,10 +55,9 @@ internal readonly struct KeyedPermutation : IEquatable<KeyedPermutation>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(_count, _keys0);
 
-    /// <summary>Writes the order into the record of a GPU's step, whose kernels compute the same bijection.</summary>
+    /// <summary>Writes the order into the record of a GPU's step, whose first kernel computes the same bijection.</summary>
     public unsafe void CopyTo(ref Compiled.CudaStep step)
     {
-        step.Shuffled = 1;
         (step.LowBits, step.HighBits, step.Rounds) = ((uint)_lowBits, (uint)_highBits, (uint)(KeyPairs * _passes));
         for (int i = 0; i < 2 * KeyPairs; i++) step.Keys[i] = (i < 4 ? _keys0 : i < 8 ? _keys1 : _keys2)[i % 4];
     }

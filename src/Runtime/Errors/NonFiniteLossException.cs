@@ -13,7 +13,7 @@ public sealed class NonFiniteLossException : ConvokeException
         (LayerName, Epoch, Step) = (layerName, epoch, step);
     }
 
-    /// <summary>First layer whose output is not finite, or "input" where the samples themselves are not; null where every layer's output is finite.</summary>
+    /// <summary>First layer whose output is not finite, or "input" where the samples themselves are not (of several inputs the name of one); null where every layer's output is finite.</summary>
     public string? LayerName { get; }
 
     /// <summary>Epoch of the running <c>Fit</c>, from 1; null outside of one.</summary>

@@ -13,10 +13,18 @@ public sealed class ForwardTrace
     private readonly List<TracedCall> _calls = [];
 
     /// <summary>An empty record.</summary>
-    public ForwardTrace() => Input = new Sym(this, -1);
+    /// <param name="inputs">Inputs of the model, at least one.</param>
+    public ForwardTrace(int inputs = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(inputs, 1);
+        Inputs = [.. Enumerable.Range(0, inputs).Select(index => new Sym(this, -1 - index))];
+    }
 
-    /// <summary>The model's input.</summary>
-    public Sym Input { get; }
+    /// <summary>The model's inputs, in the order of <c>Forward</c>'s parameters.</summary>
+    public IReadOnlyList<Sym> Inputs { get; }
+
+    /// <summary>The model's first input.</summary>
+    public Sym Input => Inputs[0];
 
     /// <summary>The calls so far, in order.</summary>
     public IReadOnlyList<TracedCall> Calls => _calls;

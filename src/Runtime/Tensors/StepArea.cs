@@ -16,7 +16,7 @@ internal sealed unsafe class StepArea(NetworkPlan plan, bool training) : IDispos
         if (samples <= Context.Capacity) return;
         int capacity = checked(samples + CpuProgram.ImagesPerChunk - 1) / CpuProgram.ImagesPerChunk * CpuProgram.ImagesPerChunk;
         long sampleFloats = training ? plan.TrainSampleFloats : plan.PredictSampleFloats;
-        long imageFloats = (long)plan.Height * plan.Width * plan.Channels;
+        long imageFloats = plan.SampleLength;
 
         long byteCount = 0;
         long batch = Reserve(ref byteCount, capacity, sampleFloats);
@@ -59,7 +59,7 @@ internal sealed unsafe class StepArea(NetworkPlan plan, bool training) : IDispos
     {
         Ensure(samples);
         Context.N = samples;
-        Context.Tasks = CpuProgram.TasksFor(samples);
+        Context.Tasks = CpuProgram.TasksFor(samples, plan.ImagesPerChunk);
         Context.InverseN = 1f / samples;
         Context.Labels = measured ? Labels : null;
         Context.Targets = measured ? Targets : null;

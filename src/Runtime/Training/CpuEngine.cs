@@ -143,7 +143,7 @@ internal sealed unsafe class CpuEngine : StepEngine
         RefreshFolded();
         Memory.Prediction.Begin(count, measured);
         _predict.Aim(source, outputs, classes);
-        _pool.Run(_predict, (count + CpuProgram.ImagesPerChunk - 1) / CpuProgram.ImagesPerChunk);
+        _pool.Run(_predict, (count + _plan.ImagesPerChunk - 1) / _plan.ImagesPerChunk);
         _predict.Aim(null, null, null);
     }
 
@@ -179,27 +179,30 @@ internal sealed unsafe class CpuEngine : StepEngine
 
     private NonFiniteLossException NotFinite(StepContext failed, double loss, int? epoch)
     {
-        string? layer = FirstNonFiniteLayer(failed);
+        (string? layer, bool isInput) = FirstNonFinite(failed);
         string where = epoch is null
             ? string.Create(CultureInfo.InvariantCulture, $"step {Step + 1}")
             : string.Create(CultureInfo.InvariantCulture, $"epoch {epoch}, step {Step + 1}");
         string cause = layer switch
         {
             null => "every layer's output is finite, so it comes from the loss itself",
-            InputName => "the input itself holds values that are not finite; look at the data",
+            _ when isInput => $"the input {(_plan.Inputs.Length == 1 ? "itself" : layer)} holds values that are not finite; look at the data",
             _ => $"the first layer whose output is not finite is {layer}; a smaller learning rate or smaller inputs may help",
         };
         return new NonFiniteLossException(string.Create(CultureInfo.InvariantCulture, $"{_plan.Name}: the loss is {loss} at {where}: {cause}. The weights are as they were before the step."), layer, epoch, Step + 1);
     }
 
-    private const string InputName = "input";
-
-    private string? FirstNonFiniteLayer(StepContext failed)
+    /// <summary>The first input or layer that holds values that are not finite.</summary>
+    private (string? Name, bool IsInput) FirstNonFinite(StepContext failed)
     {
-        int sample = _plan.Height * _plan.Width * _plan.Channels;
         for (int n = 0; n < failed.N; n++)
         {
-            if (!TensorPrimitives.IsFiniteAll(new ReadOnlySpan<float>(failed.Images + ((long)n * sample), sample))) return InputName;
+            float* sample = failed.Images + ((long)n * _plan.SampleLength);
+            foreach (InputPlan input in _plan.Inputs)
+            {
+                if (!TensorPrimitives.IsFiniteAll(new ReadOnlySpan<float>(sample, input.Length))) return (_plan.Inputs.Length == 1 ? "input" : input.Name, true);
+                sample += input.Length;
+            }
         }
         Memory.EnsurePrediction(failed.N);
         RefreshFolded();
@@ -215,7 +218,7 @@ internal sealed unsafe class CpuEngine : StepEngine
                 int layer = _program.Probe(probe, n, Math.Min(CpuProgram.ImagesPerChunk, failed.N - n), Memory.PredictScratch(0));
                 if (layer >= 0) first = Math.Min(first, layer);
             }
-            return first < _plan.Layers.Length ? _plan.Layers[first].Name : null;
+            return (first < _plan.Layers.Length ? _plan.Layers[first].Name : null, false);
         }
         finally
         {

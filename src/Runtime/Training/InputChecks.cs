@@ -7,25 +7,43 @@ namespace Convoke;
 /// <summary>Holds what a user hands in against the plan, before any of it is read; every message has both sides.</summary>
 internal sealed class InputChecks(NetworkPlan plan)
 {
-    private readonly int _sampleLength = plan.Height * plan.Width * plan.Channels;
+    /// <summary>"28x28x1", or "3x32x32 (channels first)"; of a row "5".</summary>
+    private string ShapeOf(InputPlan input) => input.IsFlat ? Text($"{input.Channels}")
+        : plan.Layout == Layout.ChannelsFirst ? Text($"{input.Channels}x{input.Height}x{input.Width} (channels first)")
+        : Text($"{input.Height}x{input.Width}x{input.Channels}");
 
-    /// <summary>"28x28x1", or "3x32x32 (channels first)".</summary>
-    private string SampleShape => plan.Layout == Layout.ChannelsFirst
-        ? Text($"{plan.Channels}x{plan.Height}x{plan.Width} (channels first)")
-        : Text($"{plan.Height}x{plan.Width}x{plan.Channels}");
-
-    /// <summary>Samples in <paramref name="floats"/> floats of images.</summary>
-    public int SampleCount(int floats)
+    /// <summary>Samples in <paramref name="floats"/> floats of an input.</summary>
+    public int SampleCount(InputPlan input, int floats)
     {
-        (int count, int rest) = Math.DivRem(floats, _sampleLength);
-        return rest == 0 ? count : throw new ShapeMismatchException(Text($"{plan.Name} takes {SampleShape} = {_sampleLength} floats a sample, got {floats} floats, which is no whole number of samples."));
+        (int count, int rest) = Math.DivRem(floats, input.Length);
+        return rest == 0 ? count : throw new ShapeMismatchException(Text($"{NameOf(input)} takes {ShapeOf(input)} = {input.Length} floats a sample, got {floats} floats, which is no whole number of samples."));
+    }
+
+    /// <summary>Samples in what stands for each input: equally many of each.</summary>
+    public int SampleCount(ReadOnlySpan<Slot> inputs)
+    {
+        int count = SampleCount(plan.Inputs[0], inputs[0].Length);
+        for (int i = 1; i < inputs.Length; i++)
+        {
+            int other = SampleCount(plan.Inputs[i], inputs[i].Length);
+            if (other != count)
+                throw new ShapeMismatchException(Text($"{plan.Name}: {plan.Inputs[0].Name} has {count} samples of {plan.Inputs[0].Length} floats, but {plan.Inputs[i].Name} has {other} of {plan.Inputs[i].Length}; pass {count} x {plan.Inputs[i].Length} = {(long)count * plan.Inputs[i].Length} floats of {plan.Inputs[i].Name}."));
+        }
+        return count;
     }
 
     /// <summary>Samples of a batch to learn from: at least one.</summary>
-    public int TrainingSampleCount(int floats)
+    public int TrainingSampleCount(ReadOnlySpan<Slot> inputs)
     {
-        int count = SampleCount(floats);
-        return count > 0 ? count : throw new ShapeMismatchException(Text($"{plan.Name} needs at least one sample of {SampleShape} = {_sampleLength} floats, got none."));
+        int count = SampleCount(inputs);
+        return count > 0 ? count : throw new ShapeMismatchException(Text($"{plan.Name} needs at least one sample of {string.Join(" and ", plan.Inputs.Select(ShapeOf))} = {plan.SampleLength} floats, got none."));
+    }
+
+    /// <summary>A model of one input, for calls that know one.</summary>
+    public void HasOneInput(string call)
+    {
+        if (plan.Inputs.Length == 1) return;
+        throw new InvalidOperationException($"{plan.Name} has the inputs {string.Join(" and ", plan.Inputs.Select(static input => input.Name))}: call the {call} of {plan.Name} that takes them all, {call}({string.Join(", ", plan.Inputs.Select(static input => input.Name))}, ...).");
     }
 
     /// <summary>The room for one value per sample or row.</summary>
@@ -117,8 +135,7 @@ internal sealed class InputChecks(NetworkPlan plan)
     /// <summary>A data set to learn from or to measure on.</summary>
     public void Data(Dataset data)
     {
-        if (data.Height != plan.Height || data.Width != plan.Width || data.Channels != plan.Channels)
-            throw new ShapeMismatchException(Text($"{plan.Name} takes samples of height x width x channels = {plan.Height}x{plan.Width}x{plan.Channels}, the data set \"{data.Name}\" has {data.Height}x{data.Width}x{data.Channels}."));
+        for (int i = 0; i < plan.Inputs.Length; i++) SamplesOf(plan.Inputs[i], isFirst: i == 0, data);
         foreach (OutputPlan output in plan.Losses)
         {
             if (output.TellsClasses) ClassesOf(output, data);
@@ -126,6 +143,17 @@ internal sealed class InputChecks(NetworkPlan plan)
         }
         if (data.Count == 0)
             throw new ShapeMismatchException(Text($"{plan.Name} needs at least one sample, the data set \"{data.Name}\" has none."));
+    }
+
+    private void SamplesOf(InputPlan input, bool isFirst, Dataset data)
+    {
+        if (data.FindInput(input.Name, isFirst) is not { } samples)
+        {
+            string values = input.IsFlat ? "values" : Text($"Dataset.FromFloats(\"{input.Name}\", values, {input.Height}, {input.Width}, {input.Channels}{(plan.Layout == Layout.ChannelsFirst ? ", Layout.ChannelsFirst" : "")})");
+            throw new ShapeMismatchException(Text($"{NameOf(input)} takes {ShapeOf(input)} = {input.Length} values a sample, the data set \"{data.Name}\" has {(data.InputNames.Count == 0 ? "no input beside its own samples" : "only " + string.Join(", ", data.InputNames))}: write data.WithInput(\"{input.Name}\", {values})."));
+        }
+        if (samples.Height != input.Height || samples.Width != input.Width || samples.Channels != input.Channels)
+            throw new ShapeMismatchException(Text($"{NameOf(input)} takes samples of height x width x channels = {input.Height}x{input.Width}x{input.Channels}, the data set \"{samples.Name}\" has {samples.Height}x{samples.Width}x{samples.Channels}."));
     }
 
     private void ClassesOf(OutputPlan output, Dataset data)
@@ -160,6 +188,9 @@ internal sealed class InputChecks(NetworkPlan plan)
     /// <summary>The model, and of several outputs the one that is meant.</summary>
     private string NameOf(OutputPlan output) => plan.Outputs.Length == 1 ? plan.Name : $"{plan.Name}.{output.Name}";
 
+    /// <summary>The model, and of several inputs the one that is meant.</summary>
+    private string NameOf(InputPlan input) => plan.Inputs.Length == 1 ? plan.Name : $"{plan.Name}.{input.Name}";
+
     private static string Words(OutputPlan[] outputs) => string.Join(" and ", outputs.Select(static output => output.Name));
 
     private static string Camel(string name) => char.ToLowerInvariant(name[0]) + name[1..];
@@ -167,15 +198,16 @@ internal sealed class InputChecks(NetworkPlan plan)
     /// <summary>The lengths of a tensor of images: [N, sample], or N and the sample's axes in the model's layout.</summary>
     public int ImageTensor(ReadOnlySpan<nint> lengths)
     {
+        InputPlan input = plan.Inputs[0];
         bool matches = lengths.Length switch
         {
-            2 => lengths[1] == _sampleLength,
-            4 when plan.Layout == Layout.ChannelsFirst => lengths[1] == plan.Channels && lengths[2] == plan.Height && lengths[3] == plan.Width,
-            4 => lengths[1] == plan.Height && lengths[2] == plan.Width && lengths[3] == plan.Channels,
+            2 => lengths[1] == input.Length,
+            4 when plan.Layout == Layout.ChannelsFirst => lengths[1] == input.Channels && lengths[2] == input.Height && lengths[3] == input.Width,
+            4 => lengths[1] == input.Height && lengths[2] == input.Width && lengths[3] == input.Channels,
             _ => false,
         };
-        string axes = plan.Layout == Layout.ChannelsFirst ? Text($"[N, {plan.Channels}, {plan.Height}, {plan.Width}]") : Text($"[N, {plan.Height}, {plan.Width}, {plan.Channels}]");
-        return matches ? checked((int)lengths[0]) : throw new ShapeMismatchException(Text($"{plan.Name} takes images {axes} or [N, {_sampleLength}], got {Axes(lengths)}."));
+        string axes = plan.Layout == Layout.ChannelsFirst ? Text($"[N, {input.Channels}, {input.Height}, {input.Width}]") : Text($"[N, {input.Height}, {input.Width}, {input.Channels}]");
+        return matches ? checked((int)lengths[0]) : throw new ShapeMismatchException(Text($"{plan.Name} takes images {axes} or [N, {input.Length}], got {Axes(lengths)}."));
     }
 
     /// <summary>The lengths of a tensor of outputs: [N, OutputLength].</summary>

@@ -8,7 +8,7 @@ internal static class PlanChecks
     /// <summary>Throws <see cref="InvalidOperationException"/> for a plan that contradicts itself, which only a faulty or foreign generator writes.</summary>
     public static void Check(NetworkPlan plan)
     {
-        if (plan.Height < 1 || plan.Width < 1 || plan.Channels < 1 || plan.Outputs.Length < 1 || plan.Outputs.Any(static output => output.Classes < 1 || output.Pixels < 1)) throw Wrong(plan, "has a size below 1");
+        if (plan.Inputs.Length < 1 || plan.Inputs.Any(static input => input.Height < 1 || input.Width < 1 || input.Channels < 1) || plan.Outputs.Length < 1 || plan.Outputs.Any(static output => output.Classes < 1 || output.Pixels < 1)) throw Wrong(plan, "has a size below 1");
         foreach (ParameterPlan parameter in plan.Parameters)
         {
             long count = 1, cells = 1, last = parameter.Offset;

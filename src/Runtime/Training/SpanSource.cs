@@ -5,21 +5,19 @@ namespace Convoke;
 /// <summary>Samples from the caller's pinned memory, in the model's layout.</summary>
 internal sealed unsafe class SpanSource(NetworkPlan plan) : SampleSource
 {
-    private readonly int _sampleLength = plan.Height * plan.Width * plan.Channels;
-    private readonly bool _transposes = plan.Layout == Layout.ChannelsFirst && plan.Channels > 1;
+    /// <summary>Per input f32[N, Length], pinned for the length of the call.</summary>
+    private readonly nint[] _inputs = new nint[plan.Inputs.Length];
 
     /// <summary>Per loss, pinned likewise.</summary>
     private readonly nint[] _targets = new nint[plan.Losses.Length];
 
-    /// <summary>f32[N, sample], pinned for the length of the call.</summary>
-    public float* Images { get; private set; }
-
     /// <summary>Sets what the next step reads.</summary>
-    /// <param name="images">f32[N, sample].</param>
+    /// <param name="inputs">Per input f32[N, Length].</param>
+    /// <param name="first">First sample of these that it reads.</param>
     /// <param name="targets">Per loss i32[N, Pixels] or f32[N, Length]; none where none are read.</param>
-    public void Point(float* images, ReadOnlySpan<Slot> targets)
+    public void Point(ReadOnlySpan<Slot> inputs, int first, ReadOnlySpan<Slot> targets)
     {
-        Images = images;
+        for (int i = 0; i < inputs.Length; i++) _inputs[i] = (nint)((float*)inputs[i].Start + ((long)first * plan.Inputs[i].Length));
         for (int i = 0; i < targets.Length; i++) _targets[i] = (nint)targets[i].Start;
     }
 
@@ -28,10 +26,16 @@ internal sealed unsafe class SpanSource(NetworkPlan plan) : SampleSource
     {
         for (int n = first; n < first + count; n++)
         {
-            ReadOnlySpan<float> source = new(Images + ((long)n * _sampleLength), _sampleLength);
-            Span<float> destination = new(step.Images + ((long)n * _sampleLength), _sampleLength);
-            if (_transposes) PixelCopy.ToChannelsLast(source, destination, plan.Channels);
-            else source.CopyTo(destination);
+            float* to = step.Images + ((long)n * plan.SampleLength);
+            for (int i = 0; i < plan.Inputs.Length; i++)
+            {
+                InputPlan input = plan.Inputs[i];
+                ReadOnlySpan<float> source = new((float*)_inputs[i] + ((long)n * input.Length), input.Length);
+                Span<float> destination = new(to, input.Length);
+                if (plan.Layout == Layout.ChannelsFirst && !input.IsFlat && input.Channels > 1) PixelCopy.ToChannelsLast(source, destination, input.Channels);
+                else source.CopyTo(destination);
+                to += input.Length;
+            }
         }
         if (step.Labels != null || step.Targets != null) TargetCopy.Copy(plan, _targets, step.Labels, step.Targets, first, count);
     }

@@ -47,8 +47,8 @@ internal sealed unsafe class PredictPhase(NetworkPlan plan, CpuProgram program, 
     public override void Execute(int task, int worker)
     {
         StepContext step = memory.Prediction.Context;
-        int first = task * CpuProgram.ImagesPerChunk;
-        int count = Math.Min(CpuProgram.ImagesPerChunk, step.N - first);
+        int first = task * plan.ImagesPerChunk;
+        int count = Math.Min(plan.ImagesPerChunk, step.N - first);
         _source!.Fill(step, first, count);
         program.PredictTask(step, first, count, memory.PredictScratch(worker));
         ReadOnlySpan<float> output = new(step.Output + ((long)first * plan.OutputLength), count * plan.OutputLength);

@@ -7,101 +7,71 @@ using Convoke.Benchmarks.Timing;
 
 namespace Convoke.Benchmarks.Commands;
 
-/// <summary>Peak memory, and start of the process to the first trained step: each in a process of its own that touches one contender only.</summary>
+/// <summary>Program B in processes of its own: peak memory, and start of the process to the first trained step. TorchSharp's is this program's child, which then touches nothing else.</summary>
 internal static class ColdRuns
 {
     private const int Threads = 2;
     private const int MemorySteps = 60;
-    private const int MemoryBatches = 4;
-    private static readonly string[] Trainers = [ConvokeContender.Title, TorchContender.Plain];
+    private const int MemoryRuns = 3;
+    private const string Native = "Convoke, native code";
 
-    /// <summary>Peak resident memory after a number of steps, as a section of the report.</summary>
-    public static string Memory()
+    /// <summary>Both tables, as a section of the report.</summary>
+    /// <param name="rounds">Starts that alternate.</param>
+    public static string Run(int rounds)
     {
-        var text = new StringBuilder($"### Peak resident memory, MB\n\nA process of its own, {MemorySteps} steps, {Threads} threads, batch {MnistPrograms.Batch}; median of 3 runs.\n\n");
-        Header(text);
-        foreach (ProgramSpec program in MnistPrograms.All)
-            foreach (string mode in new[] { "train", "predict" })
-                Row(text, $"{program.Name} {mode}", runs: 3, contender => Child("memory", contender, program.Name, mode));
+        ColdProgram program = ColdProgram.Build();
+        string[] columns = program.Native is null ? [ConvokeContender.Title, TorchContender.Plain] : [ConvokeContender.Title, Native, TorchContender.Plain];
+        var text = new StringBuilder($"### Program B in a process of its own\n\n{Threads} threads, batch {WholeNetworks.Batch}, warm disk. Memory: peak of the resident set over {MemorySteps} steps, median of {MemoryRuns} runs. Start: of the process to the end of the first training step, {rounds} runs that alternate.\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"| | {string.Join(" | ", columns)} |\n|---|{string.Concat(Enumerable.Repeat("---|", columns.Length))}\n");
+        Row("memory, train, MB", MemoryRuns, static (name, program) => Measure(program, name, "train", MemorySteps));
+        Row("memory, predict, MB", MemoryRuns, static (name, program) => Measure(program, name, "predict", MemorySteps));
+        Row("start to first trained step, ms", rounds, static (name, program) => Measure(program, name, "startup", Stopwatch.GetTimestamp()));
+        text.Append(program.Native is null
+            ? $"\nNo native program: {program.Problem}\n"
+            : string.Create(CultureInfo.InvariantCulture, $"\nThe native program is one file of {program.NativeMegabytes:F1} MB.\n"));
         return text.ToString();
+
+        void Row(string row, int runs, Func<string, ColdProgram, double> measure)
+        {
+            Dictionary<string, List<double>> values = columns.ToDictionary(static name => name, static _ => new List<double>());
+            for (int run = 0; run < runs; run++)
+                foreach (string name in columns) values[name].Add(measure(name, program));
+            text.Append(CultureInfo.InvariantCulture, $"| {row} | {string.Join(" | ", columns.Select(name => Text(new Samples(values[name]))))} |\n");
+        }
     }
 
-    /// <summary>Start to first trained step, as a section of the report.</summary>
-    public static string Startup(int rounds)
-    {
-        var text = new StringBuilder($"### Start of the process to the end of the first training step, ms\n\nWarm disk, {Threads} threads, batch {MnistPrograms.Batch}; {rounds} runs that alternate.\n\n");
-        Header(text);
-        foreach (ProgramSpec program in MnistPrograms.All)
-            Row(text, program.Name, rounds, contender => Child("startup", contender, program.Name, Stopwatch.GetTimestamp().ToString(CultureInfo.InvariantCulture)));
-        return text.ToString();
-    }
-
-    /// <summary>The child's side: prints one number.</summary>
-    /// <param name="arguments">memory CONTENDER PROGRAM MODE, or startup CONTENDER PROGRAM TIMESTAMP.</param>
+    /// <summary>TorchSharp's side: prints one number.</summary>
+    /// <param name="arguments">startup TIMESTAMP, or train or predict STEPS.</param>
     public static int RunChild(string[] arguments)
     {
-        if (arguments is not [("memory" or "startup") and var what, var name, var programName, var last]) throw new ArgumentException("Not a child's command line.", nameof(arguments));
-        ProgramSpec program = MnistPrograms.Named(programName);
-        using Contender contender = Make(name, program, new SampleData(program, what == "memory" ? MemoryBatches : 1));
-        double result;
-        if (what == "startup")
-        {
-            contender.Train(1);
-            // One clock for all processes of a machine, on Linux CLOCK_MONOTONIC.
-            result = Stopwatch.GetElapsedTime(long.Parse(last, CultureInfo.InvariantCulture)).TotalMilliseconds;
-        }
-        else
-        {
-            if (last == "train") contender.Train(MemorySteps);
-            else contender.Predict(MemorySteps);
-            result = PeakMegabytes();
-        }
+        if (arguments is not [var what, var number]) throw new ArgumentException("Not a child's command line.", nameof(arguments));
+        long value = long.Parse(number, CultureInfo.InvariantCulture);
+        using var contender = new TorchContender(WholeNetworks.B, new SampleData(WholeNetworks.B, 1), Threads, tuned: false);
+        if (what == "predict") contender.Predict((int)value);
+        else contender.Train(what == "startup" ? 1 : (int)value);
+        // One clock for all processes of a machine, on Linux CLOCK_MONOTONIC.
+        double result = what == "startup" ? Stopwatch.GetElapsedTime(value).TotalMilliseconds : PeakMegabytes();
         Console.WriteLine(result.ToString("R", CultureInfo.InvariantCulture));
         return 0;
     }
 
-    /// <summary>In methods of their own, so that Convoke's child never loads TorchSharp.</summary>
-    private static Contender Make(string name, ProgramSpec program, SampleData data) => name switch
+    private static double Measure(ColdProgram program, string name, string what, long value)
     {
-        ConvokeContender.Title => new ConvokeContender(program, data, Threads),
-        TorchContender.Plain => MakeTorch(program, data),
-        _ => throw new ArgumentException($"There is no contender {name}.", nameof(name)),
-    };
-
-    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
-    private static TorchContender MakeTorch(ProgramSpec program, SampleData data) => new(program, data, Threads, tuned: false);
-
-    private static void Header(StringBuilder text) => text.Append($"| | {string.Join(" | ", Trainers)} | against {TorchContender.Plain} |\n|---|---|---|---|\n");
-
-    private static void Row(StringBuilder text, string row, int runs, Func<string, double> measure)
-    {
-        Dictionary<string, List<double>> values = Trainers.ToDictionary(static name => name, static _ => new List<double>());
-        for (int run = 0; run < runs; run++)
-            foreach (string contender in Trainers)
-                values[contender].Add(measure(contender));
-        Samples[] samples = [.. Trainers.Select(name => new Samples(values[name]))];
-        string cells = string.Join(" | ", samples.Select(static s => string.Create(CultureInfo.InvariantCulture, $"{s.Median:F0} ({s.Min:F0}..{s.Max:F0})")));
-        text.Append(CultureInfo.InvariantCulture, $"| {row} | {cells} | {samples[1].Median / samples[0].Median:F1}x |\n");
+        string number = value.ToString(CultureInfo.InvariantCulture);
+        return name switch
+        {
+            ConvokeContender.Title => ColdProgram.Number("dotnet", program.Assembly, what, number),
+            Native => ColdProgram.Number(program.Native!, what, number),
+            _ => ColdProgram.Number("dotnet", typeof(ColdRuns).Assembly.Location, "child", what, number),
+        };
     }
 
-    private static double Child(params string[] arguments)
-    {
-        string executable = Environment.ProcessPath ?? throw new InvalidOperationException("This process has no path.");
-        bool throughHost = Path.GetFileNameWithoutExtension(executable) == "dotnet";
-        string[] prefix = throughHost ? [typeof(ColdRuns).Assembly.Location, "child"] : ["child"];
-        using Process child = Process.Start(new ProcessStartInfo(executable, [.. prefix, .. arguments]) { RedirectStandardOutput = true })
-            ?? throw new InvalidOperationException("The child process did not start.");
-        string output = child.StandardOutput.ReadToEnd();
-        child.WaitForExit();
-        return child.ExitCode == 0 && double.TryParse(output, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
-            ? value
-            : throw new InvalidOperationException($"The child process ({string.Join(' ', arguments)}) ended with exit code {child.ExitCode} and said \"{output.Trim()}\".");
-    }
+    private static string Text(Samples samples) => string.Create(CultureInfo.InvariantCulture, $"{samples.Median:F0} ({samples.Min:F0}..{samples.Max:F0})");
 
     private static double PeakMegabytes()
     {
         const string Key = "VmHWM:";
         string line = File.ReadLines("/proc/self/status").First(static line => line.StartsWith(Key, StringComparison.Ordinal));
-        return long.Parse(line[Key.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) / 1024.0;
+        return long.Parse(line[Key.Length..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) / 1024.0;
     }
 }

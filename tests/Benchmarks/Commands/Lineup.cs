@@ -26,11 +26,17 @@ internal sealed class Lineup : IDisposable
         var data = new SampleData(program, Batches);
         var ours = new ConvokeContender(program, data, threads);
         _contenders.Add(ours);
-        _weights = ours.Weights();
+        _weights = ours.Start();
         _contenders.Add(new TorchContender(program, data, threads, tuned: false));
         _contenders.Add(new TorchContender(program, data, threads, tuned: true));
         if (onnx) _contenders.Add(new OnnxContender(program, data, threads));
-        Agreement = $"{SameFunction.Check(program, _contenders, _weights, gradients, steps)} ({(threads == 1 ? "1 thread" : $"{threads} threads")})";
+        string twin = "";
+        if (gradients && program.WithoutDropout is { } without)
+        {
+            using var plain = new Lineup(without, threads, onnx: false, gradients, steps);
+            twin = plain.Agreement + "; ";
+        }
+        Agreement = $"{twin}{SameFunction.Check(program, _contenders, _weights, gradients, steps)}, batch {program.Batch} ({(threads == 1 ? "1 thread" : $"{threads} threads")})";
     }
 
     /// <summary>What was compared, one line.</summary>

@@ -19,17 +19,20 @@ internal abstract class Contender(string name) : IDisposable
     /// <summary>Sets all weights, in the order of <see cref="ParameterValues"/>; the optimizer's state stays.</summary>
     public abstract void Load(float[][] weights);
 
+    /// <summary>All weights and running statistics, in the order of <see cref="ParameterValues"/>.</summary>
+    public virtual float[][] Weights() => throw new NotSupportedException($"{Name} does not train.");
+
     /// <summary>Optimizer steps over the batches in turn.</summary>
     public virtual void Train(int steps) => throw new NotSupportedException($"{Name} does not train.");
 
     /// <summary>Gradients without an update, over the batches in turn.</summary>
     public virtual void Gradients(int steps) => throw new NotSupportedException($"{Name} does not train.");
 
-    /// <summary>Probabilities over the batches in turn.</summary>
+    /// <summary>Predictions of the batches in turn.</summary>
     public abstract void Predict(int steps);
 
-    /// <summary>Probabilities f32[N, classes] of a batch.</summary>
-    public abstract float[] Probabilities(int batch);
+    /// <summary>Probabilities, or logits, f32[N, pixels, classes] of a batch.</summary>
+    public abstract float[] Outputs(int batch);
 
     /// <summary>Loss and gradients of a batch.</summary>
     public virtual (double Loss, float[][] Gradients) LossAndGradients(int batch) => throw new NotSupportedException($"{Name} does not train.");

@@ -13,19 +13,18 @@ internal sealed class OnnxContender : Contender
     private readonly RunOptions _run = new();
     private readonly OrtValue[][] _inputs;
     private readonly OrtValue[] _outputs;
-    private readonly float[] _probabilities;
+    private readonly float[] _values;
     private InferenceSession? _session;
 
     public OnnxContender(ProgramSpec program, SampleData data, int threads) : base(Title)
     {
-        if (program.Channels != 1) throw new ArgumentException("Images of several channels would have to be turned to NCHW first.", nameof(program));
         _program = program;
         _options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1, GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL };
         // Its spinning threads would take the processor from whoever is timed next.
         _options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        _inputs = [.. data.Images.Select(images => new[] { OrtValue.CreateTensorValueFromMemory(images, [program.Batch, 1, program.Height, program.Width]) })];
-        _probabilities = new float[program.Batch * program.Classes];
-        _outputs = [OrtValue.CreateTensorValueFromMemory(_probabilities, [program.Batch, program.Classes])];
+        _inputs = [.. Enumerable.Range(0, data.Images.Length).Select(batch => new[] { OrtValue.CreateTensorValueFromMemory(data.ChannelsFirst(batch), [program.Batch, program.Channels, program.Height, program.Width]) })];
+        _values = new float[program.Batch * program.OutputLength];
+        _outputs = [OrtValue.CreateTensorValueFromMemory(_values, program.Pixels == 1 ? [program.Batch, program.Classes] : [program.Batch, program.Classes, program.Height, program.Width])];
     }
 
     public override bool Trains => false;
@@ -42,11 +41,11 @@ internal sealed class OnnxContender : Contender
         for (int i = 0; i < steps; i++) session.Run(_run, [OnnxWriter.Input], _inputs[i % _inputs.Length], [OnnxWriter.Output], _outputs);
     }
 
-    public override float[] Probabilities(int batch)
+    public override float[] Outputs(int batch)
     {
         InferenceSession session = _session ?? throw new InvalidOperationException("Load weights first.");
         session.Run(_run, [OnnxWriter.Input], _inputs[batch], [OnnxWriter.Output], _outputs);
-        return [.. _probabilities];
+        return SampleData.Turn(_values, _program.Classes, _program.Pixels);
     }
 
     protected override void Dispose(bool disposing)

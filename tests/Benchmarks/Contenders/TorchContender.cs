@@ -13,7 +13,8 @@ internal sealed class TorchContender : Contender
 
     private readonly int _threads;
     private readonly bool _tuned;
-    private readonly Sequential _network;
+    private readonly ProgramSpec _program;
+    private readonly TorchNetwork _network;
     private readonly optim.Optimizer _optimizer;
     private readonly CrossEntropyLoss _loss = nn.CrossEntropyLoss();
     private readonly Tensor[] _images;
@@ -21,13 +22,13 @@ internal sealed class TorchContender : Contender
 
     public TorchContender(ProgramSpec program, SampleData data, int threads, bool tuned) : base(tuned ? Tuned : Plain)
     {
-        (_threads, _tuned) = (threads, tuned);
+        (_program, _threads, _tuned) = (program, threads, tuned);
         set_num_threads(threads);
-        _network = TorchNetwork.Build(program, tuned);
+        _network = new TorchNetwork(program, tuned);
         _optimizer = optim.Adam(_network.parameters());
         _images = [.. data.Images.Select(Image)];
         // Class indices are what its loss takes fastest.
-        _labels = [.. data.Labels.Select(static labels => tensor(labels).to(ScalarType.Int64))];
+        _labels = [.. data.Labels.Select(labels => tensor(labels, program.Pixels == 1 ? [program.Batch] : [program.Batch, program.Height, program.Width]).to(ScalarType.Int64))];
 
         Tensor Image(float[] nhwc)
         {
@@ -44,9 +45,10 @@ internal sealed class TorchContender : Contender
     {
         using IDisposable scope = NewDisposeScope();
         using IDisposable noGradient = no_grad();
-        int index = 0;
-        foreach (TorchSharp.Modules.Parameter parameter in _network.parameters()) parameter.copy_(tensor(weights[index++], parameter.shape));
+        for (int i = 0; i < weights.Length; i++) _network.Tensors[i].copy_(tensor(weights[i], _network.Tensors[i].shape));
     }
+
+    public override float[][] Weights() => [.. _network.Tensors.Select(static tensor => Values(tensor.detach()))];
 
     public override void Train(int steps)
     {
@@ -78,16 +80,16 @@ internal sealed class TorchContender : Contender
         for (int i = 0; i < steps; i++)
         {
             using IDisposable scope = NewDisposeScope();
-            _network.call(_images[i % _images.Length]).softmax(1);
+            Output(i % _images.Length);
         }
     }
 
-    public override float[] Probabilities(int batch)
+    public override float[] Outputs(int batch)
     {
         _network.eval();
         using IDisposable noGradient = no_grad();
         using IDisposable scope = NewDisposeScope();
-        return _network.call(_images[batch]).softmax(1).data<float>().ToArray();
+        return Values(Output(batch).permute(_program.Pixels == 1 ? [0, 1] : [0, 2, 3, 1]));
     }
 
     public override (double Loss, float[][] Gradients) LossAndGradients(int batch)
@@ -96,7 +98,7 @@ internal sealed class TorchContender : Contender
         using IDisposable scope = NewDisposeScope();
         _optimizer.zero_grad();
         double loss = Backward(batch).item<float>();
-        return (loss, [.. _network.parameters().Select(static parameter => Gradient(parameter))]);
+        return (loss, [.. _network.Tensors.Select(Gradient)]);
     }
 
     protected override void Dispose(bool disposing)
@@ -114,6 +116,13 @@ internal sealed class TorchContender : Contender
         return loss;
     }
 
-    private static float[] Gradient(TorchSharp.Modules.Parameter parameter) =>
-        (parameter.grad ?? throw new InvalidOperationException("A parameter has no gradient.")).contiguous().data<float>().ToArray();
+    /// <summary>f32[N, classes], or f32[N, classes, H, W].</summary>
+    private Tensor Output(int batch) => _program.EndsInLogits ? _network.call(_images[batch]) : _network.call(_images[batch]).softmax(1);
+
+    /// <summary>Running statistics have none: zeros.</summary>
+    private static float[] Gradient(Tensor tensor) => tensor is TorchSharp.Modules.Parameter
+        ? Values(tensor.grad ?? throw new InvalidOperationException("A parameter has no gradient."))
+        : new float[tensor.NumberOfElements];
+
+    private static float[] Values(Tensor tensor) => tensor.contiguous().data<float>().ToArray();
 }

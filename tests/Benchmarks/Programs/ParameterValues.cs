@@ -3,23 +3,48 @@ namespace Convoke.Benchmarks.Programs;
 /// <summary>One value per parameter element of a program, in PyTorch's order: OIHW, OI with features in the order c, h, w; bias after weight.</summary>
 internal static class ParameterValues
 {
-    /// <summary>The weights of a Convoke model.</summary>
+    /// <summary>Start values for a comparison: the model's own, but running statistics drawn, as zeros and ones would hide how they are used.</summary>
+    public static float[][] Start(ProgramSpec program, Model model)
+    {
+        float[][] values = Weights(program, model);
+        var random = new Random(2);
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (model.Parameters[i].IsTrained) continue;
+            bool isVariance = model.Parameters[i].Name.EndsWith("running_var", StringComparison.Ordinal);
+            for (int k = 0; k < values[i].Length; k++) values[i][k] = isVariance ? 0.5f + random.NextSingle() : random.NextSingle() - 0.5f;
+        }
+        return values;
+    }
+
+    /// <summary>The weights of a Convoke model, running statistics included.</summary>
     public static float[][] Weights(ProgramSpec program, Model model) => Read(program, model, static (parameter, values) => parameter.CopyTo(values));
 
-    /// <summary>The gradients that the model's last <c>ComputeGradients</c> left.</summary>
-    public static float[][] Gradients(ProgramSpec program, Model model) => Read(program, model, static (parameter, values) => parameter.CopyGradientTo(values));
+    /// <summary>The gradients that the model's last <c>ComputeGradients</c> left; zeros for what is not trained.</summary>
+    public static float[][] Gradients(ProgramSpec program, Model model) => Read(program, model, static (parameter, values) =>
+    {
+        if (parameter.IsTrained) parameter.CopyGradientTo(values);
+    });
 
     /// <summary>Sets the weights of a Convoke model.</summary>
     public static void Load(ProgramSpec program, Model model, float[][] weights)
     {
         int index = 0;
-        foreach ((Layer layer, int height, int width, int channels) in WithParameters(program))
+        foreach ((Layer layer, int height, int width, int channels) in program.Walk())
         {
-            model.Parameters[index].CopyFrom(layer is Dense dense ? Reorder(weights[index], dense.Units, channels, height * width) : weights[index]);
-            model.Parameters[index + 1].CopyFrom(weights[index + 1]);
-            index += 2;
+            for (int i = 0; i < Count(layer); i++, index++)
+                model.Parameters[index].CopyFrom(layer is Dense dense && i == 0 ? Reorder(weights[index], dense.Units, channels, height * width) : weights[index]);
         }
     }
+
+    /// <summary>Tensors of a layer: weight and bias, or scale, shift, running mean and variance.</summary>
+    public static int Count(Layer layer) => layer switch
+    {
+        Conv conv => conv.Bias ? 2 : 1,
+        Dense => 2,
+        Norm => 4,
+        _ => 0,
+    };
 
     private static float[][] Read(ProgramSpec program, Model model, Action<Parameter, float[]> copy)
     {
@@ -30,15 +55,13 @@ internal static class ParameterValues
             copy(model.Parameters[i], result[i]);
         }
         int index = 0;
-        foreach ((Layer layer, int height, int width, int channels) in WithParameters(program))
+        foreach ((Layer layer, int height, int width, int channels) in program.Walk())
         {
             if (layer is Dense dense) result[index] = Reorder(result[index], dense.Units, height * width, channels);
-            index += 2;
+            index += Count(layer);
         }
         return result;
     }
-
-    private static IEnumerable<(Layer Layer, int Height, int Width, int Channels)> WithParameters(ProgramSpec program) => program.Walk().Where(static step => step.Layer is not Pool);
 
     /// <summary>[units, outer, inner] to [units, inner, outer]: a flattened NHWC image's features to NCHW order, or back.</summary>
     private static float[] Reorder(float[] source, int units, int outer, int inner)

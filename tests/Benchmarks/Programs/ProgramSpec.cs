@@ -1,17 +1,5 @@
 namespace Convoke.Benchmarks.Programs;
 
-/// <summary>One layer, as every contender builds it.</summary>
-internal abstract record Layer;
-
-/// <summary>Square convolution, stride 1, no padding, with bias.</summary>
-internal sealed record Conv(int Filters, int Kernel, bool Relu = true) : Layer;
-
-/// <summary>Square max-pooling, windows do not overlap.</summary>
-internal sealed record Pool(int Size) : Layer;
-
-/// <summary>Fully connected with bias; the first one flattens what it receives.</summary>
-internal sealed record Dense(int Units, bool Relu = true) : Layer;
-
 /// <summary>A network in words that all contenders can build from. The annotated class says the same; <see cref="SameFunction"/> holds both to it.</summary>
 /// <param name="Name">Name in tables.</param>
 /// <param name="Height">Pixels.</param>
@@ -19,29 +7,54 @@ internal sealed record Dense(int Units, bool Relu = true) : Layer;
 /// <param name="Channels">Channels of the image.</param>
 /// <param name="Batch">Images per step.</param>
 /// <param name="Create">Makes the Convoke model, whose images are NHWC and whose parameters have PyTorch's axis orders.</param>
-/// <param name="Layers">In order; the last is a Dense without ReLU whose output are the logits.</param>
+/// <param name="Layers">In order; the last yields the logits, of the image or of each of its pixels.</param>
 internal sealed record ProgramSpec(string Name, int Height, int Width, int Channels, int Batch, Func<Device, Model> Create, params IReadOnlyList<Layer> Layers)
 {
+    /// <summary>Whether a prediction ends in logits, and the targets are class indices; else in probabilities, with one-hot targets.</summary>
+    public bool EndsInLogits { get; init; }
+
+    /// <summary>The same network without dropout: its gradients can be compared, as those behind drawn masks cannot.</summary>
+    public ProgramSpec? WithoutDropout { get; init; }
+
     /// <summary>Floats of one image.</summary>
     public int SampleLength => Height * Width * Channels;
 
-    /// <summary>Logits per image.</summary>
-    public int Classes => ((Dense)Layers[^1]).Units;
+    /// <summary>Classes.</summary>
+    public int Classes => Shapes.Last().Channels;
+
+    /// <summary>Pixels that are classified, 1 where the whole image is.</summary>
+    public int Pixels => Shapes.Last() is var (height, width, _) ? height * width : 1;
+
+    /// <summary>Floats of one prediction.</summary>
+    public int OutputLength => Pixels * Classes;
 
     /// <summary>The layers with the image (height, width, channels) that each receives; a flat vector is 1 x 1 x features.</summary>
-    public IEnumerable<(Layer Layer, int Height, int Width, int Channels)> Walk()
+    public IEnumerable<(Layer Layer, int Height, int Width, int Channels)> Walk() =>
+        Layers.Zip(Shapes, static (layer, shape) => (layer, shape.Height, shape.Width, shape.Channels));
+
+    /// <summary>The image before each layer, and behind the last.</summary>
+    private IEnumerable<(int Height, int Width, int Channels)> Shapes
     {
-        (int h, int w, int c) = (Height, Width, Channels);
-        foreach (Layer layer in Layers)
+        get
         {
-            yield return (layer, h, w, c);
-            (h, w, c) = layer switch
+            (int h, int w, int c) = (Height, Width, Channels);
+            var marks = new Dictionary<string, int>();
+            yield return (h, w, c);
+            foreach (Layer layer in Layers)
             {
-                Conv conv => (h - conv.Kernel + 1, w - conv.Kernel + 1, conv.Filters),
-                Pool pool => (h / pool.Size, w / pool.Size, c),
-                Dense dense => (1, 1, dense.Units),
-                _ => throw new InvalidOperationException($"No shape rule for {layer.GetType().Name}."),
-            };
+                if (layer is Mark mark) marks[mark.Name] = c;
+                (h, w, c) = layer switch
+                {
+                    Conv conv => (conv.Out(h), conv.Out(w), conv.Filters),
+                    Pool pool => (h / pool.Size, w / pool.Size, c),
+                    GlobalMax or GlobalMean => (1, 1, c),
+                    Upsample up => (h * up.Factor, w * up.Factor, c),
+                    Join join => (h, w, c + marks[join.With]),
+                    Dense dense => (1, 1, dense.Units),
+                    _ => (h, w, c),
+                };
+                yield return (h, w, c);
+            }
         }
     }
 }

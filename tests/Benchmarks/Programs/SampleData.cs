@@ -6,8 +6,11 @@ internal sealed class SampleData
 {
     private const float UnitVarianceBound = 1.7320508f;
 
+    private readonly ProgramSpec _program;
+
     public SampleData(ProgramSpec program, int batches)
     {
+        _program = program;
         var random = new Random(1);
         Images = new float[batches][];
         Labels = new int[batches][];
@@ -15,23 +18,34 @@ internal sealed class SampleData
         for (int b = 0; b < batches; b++)
         {
             Images[b] = new float[program.Batch * program.SampleLength];
-            Labels[b] = new int[program.Batch];
-            OneHot[b] = new float[program.Batch * program.Classes];
+            Labels[b] = new int[program.Batch * program.Pixels];
             for (int i = 0; i < Images[b].Length; i++) Images[b][i] = UnitVarianceBound * ((2 * random.NextSingle()) - 1);
-            for (int i = 0; i < program.Batch; i++)
-            {
-                Labels[b][i] = random.Next(program.Classes);
-                OneHot[b][(i * program.Classes) + Labels[b][i]] = 1;
-            }
+            for (int i = 0; i < Labels[b].Length; i++) Labels[b][i] = random.Next(program.Classes);
+            OneHot[b] = program.EndsInLogits ? [] : new float[Labels[b].Length * program.Classes];
+            for (int i = 0; i < Labels[b].Length && !program.EndsInLogits; i++) OneHot[b][(i * program.Classes) + Labels[b][i]] = 1;
         }
     }
 
     /// <summary>f32[N, H, W, C] per batch.</summary>
     public float[][] Images { get; }
 
-    /// <summary>i32[N] per batch.</summary>
+    /// <summary>i32[N], or i32[N, H, W] where pixels are classified, per batch.</summary>
     public int[][] Labels { get; }
 
-    /// <summary>f32[N, classes] per batch.</summary>
+    /// <summary>f32[N, classes] per batch; empty where targets are class indices.</summary>
     public float[][] OneHot { get; }
+
+    /// <summary>f32[N, C, H, W] of a batch.</summary>
+    public float[] ChannelsFirst(int batch) => Turn(Images[batch], _program.Height * _program.Width, _program.Channels);
+
+    /// <summary>[N, outer, inner] to [N, inner, outer].</summary>
+    public static float[] Turn(float[] source, int outer, int inner)
+    {
+        var result = new float[source.Length];
+        for (int n = 0; n < source.Length; n += outer * inner)
+            for (int o = 0; o < outer; o++)
+                for (int i = 0; i < inner; i++)
+                    result[n + (i * outer) + o] = source[n + (o * inner) + i];
+        return result;
+    }
 }

@@ -31,8 +31,10 @@ internal static class CpuReport
         **How it is measured.** All contenders alternate in one process: a round runs each once for a block of equal duration, in an order that turns with the round.
         Times are medians of {rounds} rounds, in brackets the least and the greatest. A ratio says how many times as long the other takes (above 1: Convoke is faster): ratio of the medians,
         in brackets the least and the greatest of one round. Single precision; seeded noise images and random classes; the same start weights before every block.
-        A training step is forward, loss, backward and Adam (for Convoke also the batch's accuracy). A prediction ends in probabilities, and Convoke's and ONNX Runtime's lie in managed memory.
+        A training step is forward, loss, backward and Adam (for Convoke also the batch's accuracy). A prediction ends in probabilities (A, B) or logits, and Convoke's and ONNX Runtime's lie in managed memory.
         TorchSharp plain: contiguous NCHW, as its examples are written; tuned: channels-last strides, in-place ReLU, inference mode. ONNX Runtime: all graph optimisations, output buffer bound once, threads that do not spin; it does not train.
+        A: conv 32, pool, dense 10. B: conv 32, pool, conv 64, pool, dense 128, dense 10. C: B on 3x32x32 with dropout 0.5 behind each pooling and the first dense layer. ResNet-9: 3x32x32, half as wide as usual,
+        batch normalization behind each convolution, two residual sums. U-Net: 1x32x32, two levels, 16 to 64 channels, batch normalization, a class a pixel. All convolutions 3x3.
 
         {string.Join("\n", sections.Select(static section => section.TrimEnd() + "\n"))}
         ### Checked before timing
@@ -43,8 +45,7 @@ internal static class CpuReport
 
         ### Not measured
 
-        Program C (dropout cannot be said in annotations yet), padding, strides, batch norm, residuals; other processors than the one above, ARM, more than two threads; images that are not noise
-        (kernels that skip zeros gain or lose with the share of zeros); NativeAOT; PyTorch from Python; half precision.
+        Other processors than the one above, ARM, more than two threads; images that are not noise (kernels that skip zeros gain or lose with the share of zeros); PyTorch from Python; half precision.
 
         """);
 }

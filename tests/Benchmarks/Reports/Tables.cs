@@ -44,11 +44,12 @@ internal sealed class Tables(IReadOnlyDictionary<Lane, Samples> times)
     }
 
     /// <summary>One line per row: the ratios alone.</summary>
-    public string RatiosOnly()
+    /// <param name="width">Of the rows' names.</param>
+    public string RatiosOnly(int width = 22)
     {
         var text = new StringBuilder();
         foreach (string row in Rows)
-            text.Append(Line($"{row,-18} {string.Join("   ", Peers.Where(peer => RatioTo(peer, row) is not null).Select(peer => Invariant($"{RatioTo(peer, row)!.Value.OfMedians,6:F2}x {peer}")))}"));
+            text.Append(Line($"{row.PadRight(width)} {string.Join("   ", Peers.Where(peer => RatioTo(peer, row) is not null).Select(peer => Invariant($"{RatioTo(peer, row)!.Value.OfMedians,6:F2}x {peer}")))}"));
         return text.ToString();
     }
 

@@ -9,7 +9,7 @@ namespace Convoke.Benchmarks.Timing;
 internal static class Race
 {
     private const int WarmUpShare = 8;
-    private const int MinSteps = 3;
+    private const int MinSteps = 1;
     private const int MaxSteps = 20000;
     private const int RecompileMs = 500;
 

@@ -28,8 +28,8 @@ public unsafe class ContractTests
     {
         CudaStep* step = stackalloc CudaStep[1];
         (string Field, nint Offset)[] fields = [
-            ("images", At(step, &step->Images)), ("labels", At(step, &step->Labels)), ("targets", At(step, &step->Targets)), ("bytes", At(step, &step->Bytes)), ("samples", At(step, &step->Samples)),
-            ("position", At(step, &step->Position)), ("shuffled", At(step, &step->Shuffled)), ("low_bits", At(step, &step->LowBits)), ("high_bits", At(step, &step->HighBits)), ("rounds", At(step, &step->Rounds)),
+            ("images", At(step, &step->Images)), ("labels", At(step, &step->Labels)), ("targets", At(step, &step->Targets)), ("order", At(step, &step->Order)), ("bytes", At(step, &step->Bytes)), ("samples", At(step, &step->Samples)),
+            ("position", At(step, &step->Position)), ("low_bits", At(step, &step->LowBits)), ("high_bits", At(step, &step->HighBits)), ("rounds", At(step, &step->Rounds)),
             ("keys", At(step, step->Keys)), ("keep_gradients", At(step, &step->KeepGradients)), ("step", At(step, &step->Step)), ("bad", At(step, &step->Bad)), ("failed_step", At(step, &step->FailedStep)),
             ("step_size", At(step, &step->StepSize)), ("second_moment_scale", At(step, &step->SecondMomentScale)), ("draw", At(step, &step->Draw)), ("beta1_power", At(step, &step->Beta1Power)), ("beta2_power", At(step, &step->Beta2Power)),
             ("loss_sum", At(step, &step->LossSum)), ("correct", At(step, &step->Correct)), ("seed", At(step, &step->Seed)),

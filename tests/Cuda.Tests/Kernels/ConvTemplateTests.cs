@@ -47,7 +47,7 @@ public class ConvTemplateTests
         bench.Run(writer =>
         {
             ConvForward.EmitHelpers(writer, forward);
-            return ConvForward.Emit(writer, "fprop", "test", forward, samples: false);
+            return ConvForward.Emit(writer, "fprop", "test", forward, samples: null);
         }, ConvForward.Grid(forward), n, [xAt, filterAt, .. biased ? [biasAt] : Array.Empty<object>(), yAt, .. g.Pooled ? [argAt] : Array.Empty<object>()]);
         (double[] y, byte[] arg) = Forward(g, n, x, filter, biased ? bias : null, relu);
         float[] actualY = bench.Download<float>(yAt, outputs);
@@ -68,7 +68,7 @@ public class ConvTemplateTests
 
         int slices = Math.Min(n, 3);
         ulong partialsAt = bench.Allocate(slices * filter.Length), biasPartialsAt = bench.Allocate(slices * bias.Length);
-        bench.Run(writer => ConvWgrad.Emit(writer, "wgrad", "test", backward, samples: false), ConvWgrad.Grid(backward, slices), n,
+        bench.Run(writer => ConvWgrad.Emit(writer, "wgrad", "test", backward, samples: null), ConvWgrad.Grid(backward, slices), n,
             [xAt, .. gradient, partialsAt, .. biased ? [biasPartialsAt] : Array.Empty<object>(), n]);
         TemplateBench.Near(Wgrad(g, n, x, dz), Sum(bench.Download<float>(partialsAt, slices * filter.Length), filter.Length), $"{g}: dw");
         if (biased) TemplateBench.Near(BiasGrad(g, dz), Sum(bench.Download<float>(biasPartialsAt, slices * bias.Length), bias.Length), $"{g}: db");

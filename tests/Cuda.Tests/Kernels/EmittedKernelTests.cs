@@ -8,7 +8,7 @@ namespace Convoke.Cuda.Tests.Kernels;
 /// <summary>Emitted CUDA kernels against the interpreter: predictions, losses, gradients and a step, on random models and batches, under all of the emulator's checks.</summary>
 public class EmittedKernelTests
 {
-    private const int Models = 40, Graphs = 48, Heads = 24, Shards = 4;
+    private const int Models = 28, Graphs = 36, Heads = 20, Inputs = 16, Shards = 4;
 
     [NvrtcTheory, InlineData(0), InlineData(1), InlineData(2), InlineData(3)]
     public void Kernels_agree_with_the_interpreter(int shard)
@@ -35,6 +35,17 @@ public class EmittedKernelTests
             CompiledModel model = Compiler.Compile(RandomHeads.Model(seed));
             int n = RandomGraphs.BatchSize(seed);
             KernelComparison.Run(model, EmulatedProgram.Compile(model), seed, n, RandomGraphs.Images(seed, model.Spec, n), Truth.Random(model.Spec, seed, n), graph => RandomGraphs.Weights(seed, graph));
+        }
+    }
+
+    [NvrtcTheory, InlineData(0), InlineData(1), InlineData(2), InlineData(3)]
+    public void Kernels_of_several_inputs_agree_with_the_interpreter(int shard)
+    {
+        for (int seed = shard; seed < Inputs; seed += Shards)
+        {
+            CompiledModel model = Compiler.Compile(RandomInputs.Model(seed));
+            int n = RandomGraphs.BatchSize(seed);
+            KernelComparison.Run(model, EmulatedProgram.Compile(model), seed, n, RandomGraphs.Batch(seed, model.Spec, n), graph => RandomGraphs.Weights(seed, graph));
         }
     }
 

@@ -80,6 +80,14 @@ internal sealed unsafe class EmulatedProgram : IDisposable
         (Step.Beta1Power, Step.Beta2Power, Step.SecondMomentScale) = (1, 1, 1);
     }
 
+    /// <summary>Has the device compute the order of an epoch over the set.</summary>
+    public void Shuffle(KeyedPermutation order, int samples)
+    {
+        order.CopyTo(ref Step);
+        Step.Order = _memory.Allocate(samples * sizeof(int));
+        Run(_model.Cuda.Order, 1);
+    }
+
     public void Derive() => Run(_model.Cuda.Derive, 1);
 
     public void Train(int n) => Run(_model.Cuda.Train, n);

@@ -14,7 +14,7 @@ namespace Convoke.Cuda.Tests.Kernels;
 internal static class KernelComparison
 {
     /// <summary>As for the CPU's kernels: sums of up to 2^13 terms in f32, two of them in a gradient.</summary>
-    private const double Tolerance = 2e-5;
+    public const double Tolerance = 2e-5;
 
     /// <summary>Training passes before the one that is compared.</summary>
     private const uint Draw = 7;
@@ -114,7 +114,7 @@ internal static class KernelComparison
         if (bytes) program.SetSamples<byte>(samples, all.Select(static x => (byte)(255 * x)).ToArray(), allLabels, allTargets);
         else program.SetSamples<float>(samples, all, allLabels, allTargets);
         program.Step.Position = start;
-        order?.CopyTo(ref program.Step);
+        if (order is { } shuffled) program.Shuffle(shuffled, samples);
 
         T[] Placed<T>(T[] values)
         {

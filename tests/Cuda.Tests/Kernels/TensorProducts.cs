@@ -7,7 +7,7 @@ namespace Convoke.Cuda.Tests.Kernels;
 /// <summary>What the kernels for tensor cores make of the factors of their products, so that a difference from the interpreter is one of places and not of rounding.</summary>
 internal static class TensorProducts
 {
-    private const int WideLayer = 1024;
+    private const int WideLayer = 1024, NarrowFilter = 17, WideFilter = 64;
 
     /// <summary>The rounding of each product of a graph.</summary>
     public static Func<Value, double, double> Of(SpecPrecision precision, Graph graph)
@@ -26,13 +26,14 @@ internal static class TensorProducts
         return BitConverter.UInt32BitsToSingle((bits + 0x7FFFu + ((bits >> 16) & 1)) & 0xFFFF0000u);
     }
 
-    /// <summary>Products that stay f32: the first layer's, of small filters the gradient, windows other than 2x2, a last dense layer's that the head makes, and weights into which a normalization went.</summary>
+    /// <summary>Products that stay f32: of small filters, and of a first layer's large ones, the gradient, windows other than 2x2, a last dense layer's that the head makes, and weights into which a normalization went.</summary>
     private static bool IsExact(Graph graph, Value value) => value.Op switch
     {
         Op.Conv2D or Op.Dense when IsFolded(graph, value) => true,
-        Op.Conv2D => graph[value.Inputs[0]].Op is Op.Input || !IsPooledByTwo(graph, value),
+        Op.Conv2D => !IsPooledByTwo(graph, value),
         Op.ConvDgrad dgrad => dgrad.Window is not { StrideHeight: 1, StrideWidth: 1 },
-        Op.ConvWgrad wgrad => graph[value.Inputs[0]].Op is Op.Input || wgrad.Window.Height * wgrad.Window.Width < 4,
+        Op.ConvWgrad when graph[value.Inputs[0]].Op is Op.Input => value.Shape.Count / value.Shape[3] is < NarrowFilter or > WideFilter || !IsPooledByTwo(graph, graph.Values.Single(v => v.Op is Op.Conv2D && v.Call == value.Call)),
+        Op.ConvWgrad wgrad => wgrad.Window.Height * wgrad.Window.Width < 4,
         Op.Dense => IsLast(graph, value),
         Op.DenseDgrad => value.Shape.Count < WideLayer && IsLast(graph, graph.Values.First(forward => forward.Op is Op.Dense && forward.Inputs[1] == value.Inputs[1])),
         _ => false,

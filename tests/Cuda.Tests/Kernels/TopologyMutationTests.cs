@@ -86,7 +86,7 @@ public class TopologyMutationTests
         // element by element, masks, the head of a map
         { "sigmoid_apply", "if (k + 1 >= CHANNELS) y.y = 0.0f;", "" },
         { "sigmoid_apply", "expf(ZERO - x0)", "expf(x0)" },
-        { "drop_forward", "word.y >= THRESHOLD", "word.x >= THRESHOLD" },
+        { "float4 drop", "word.y >= mask.threshold", "word.x >= mask.threshold" },
         { "drop_backward", "step->draw | 0x80000000u", "step->draw" },
         { "uint4 philox", "key1 += 0xBB67AE85u", "key1 += 0xBB67AE86u" },
         { "head", "loss = sums[0] / PIXELS;", "loss = sums[0];" },
@@ -94,7 +94,7 @@ public class TopologyMutationTests
         { "head", "right += best == wanted;", "right += 1;" },
         { "head", "for (int o = CLASSES; o < OUT; ++o) to[o] = 0.0f;", "" },
         { "head", "((size_t)n * CLASSES + o) * PIXELS + pixel", "((size_t)n * PIXELS + pixel) * CLASSES + o" },
-        { "conv_update", "step->draw += 1;", "step->draw += 2;" },
+        { "update", "step->draw += 1;", "step->draw += 2;" },
     };
 
     [NvrtcFact]
@@ -104,7 +104,7 @@ public class TopologyMutationTests
     public void A_planted_fault_is_found(string place, string text, string instead)
     {
         CompiledModel model = Compiler.Compile(Net);
-        string ptx = EmulatedProgram.Compile(model, MutationTests.Mutate(model.Cuda.Text, place, text, instead));
+        string ptx = Mutant.Compile(model, place, text, instead);
         Exception? found = Record.Exception(() => Compare(ptx));
         Assert.True(found is DeviceFaultException or Xunit.Sdk.XunitException, found is null ? "nothing was found" : $"not a finding: {found}");
     }

@@ -2,6 +2,7 @@ using System.Text;
 using Convoke.Compiled;
 using Convoke.Kernels;
 using Convoke.Kernels.Cuda;
+using Convoke.Kernels.Models;
 using Convoke.Kernels.Scheduling;
 using Convoke.Testing;
 
@@ -27,13 +28,13 @@ public class ConvolutionBudgetTests
         {
             (int channels, int filters, int side, int kernel, int stride, int pad, int pool) = Layers[i];
             int out1 = (((side + (2 * pad) - kernel) / stride) + 1) / pool * pool;
-            bool samples = channels < 16;
-            var g = new ConvGeometry(side, side, channels, samples ? channels : Panels.Pad(channels), kernel, kernel, out1, out1, filters, pool, pool) { StrideHeight = stride, StrideWidth = stride, Top = pad, Left = pad };
+            InputText? samples = channels < 16 ? new(new(side, side, channels, ImageLayout.ChannelsLast), new(0, 0, side * side * channels)) : null;
+            var g = new ConvGeometry(side, side, channels, samples is not null ? channels : Panels.Pad(channels), kernel, kernel, out1, out1, filters, pool, pool) { StrideHeight = stride, StrideWidth = stride, Top = pad, Left = pad };
             var forward = new ConvForwardGroup("conv", i, g, true, 0, 1, 2, 3, g.Pooled ? 4 : null);
             ConvForward.EmitHelpers(writer, forward);
             ConvForward.Emit(writer, $"fprop_{i}", "test", forward, samples);
-            var backward = new ConvBackwardGroup("conv", i, g, true, 0, 1, 2, 3, g.Pooled ? 4 : null, 5, samples ? null : 6);
-            if (!samples) ConvDgrad.Emit(writer, $"dgrad_{i}", "test", backward);
+            var backward = new ConvBackwardGroup("conv", i, g, true, 0, 1, 2, 3, g.Pooled ? 4 : null, 5, samples is not null ? null : 6);
+            if (samples is null) ConvDgrad.Emit(writer, $"dgrad_{i}", "test", backward);
             ConvWgrad.Emit(writer, $"wgrad_{i}", "test", backward, samples);
         }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Convoke.Compiled;
+using Convoke.Runtime.Tests.Networks;
 using Convoke.Testing;
 
 namespace Convoke.Cuda.Tests.Testing;
@@ -19,10 +20,10 @@ public partial class KernelReportTests
     [NvrtcTheory, MemberData(nameof(Architectures))]
     public void A_network_of_other_parts_is_within_its_budget(string architecture) => IsWithinBudget<ColorNet>(architecture);
 
-    [NvrtcTheory, MemberData(nameof(Architectures))]
+    [NvrtcTheory, InlineData("sm_75"), InlineData("sm_90")]
     public void A_residual_network_is_within_its_budget(string architecture) => IsWithinBudget<ResidualNet>(architecture);
 
-    [NvrtcTheory, MemberData(nameof(Architectures))]
+    [NvrtcTheory, InlineData("sm_75"), InlineData("sm_90")]
     public void A_network_of_pixels_is_within_its_budget(string architecture) => IsWithinBudget<PixelNet>(architecture);
 
     [NvrtcTheory, InlineData("sm_80"), InlineData("sm_89"), InlineData("sm_90")]
@@ -31,11 +32,23 @@ public partial class KernelReportTests
     [NvrtcTheory, InlineData("sm_80"), InlineData("sm_90")]
     public void Products_in_BFloat16_are_within_their_budget(string architecture) => IsWithinBudget<ProgramBBf16>(architecture);
 
+    [NvrtcTheory, MemberData(nameof(Architectures))]
+    public void ResNet_9_is_within_its_budget(string architecture) => IsWithinBudget<ResNet9>(architecture);
+
+    [NvrtcTheory, MemberData(nameof(Architectures))]
+    public void A_U_Net_is_within_its_budget(string architecture) => IsWithinBudget<UNet>(architecture);
+
+    [NvrtcTheory, MemberData(nameof(Architectures))]
+    public void A_detector_is_within_its_budget(string architecture) => IsWithinBudget<Detector>(architecture);
+
     [NvrtcTheory, InlineData("sm_75"), InlineData("sm_80"), InlineData("sm_90")]
     public void A_network_of_two_heads_is_within_its_budget(string architecture) => IsWithinBudget<TwoHeadedNet>(architecture);
 
     [NvrtcTheory, InlineData("sm_75"), InlineData("sm_80"), InlineData("sm_90")]
     public void A_network_of_values_is_within_its_budget(string architecture) => IsWithinBudget<ValueNet>(architecture);
+
+    [NvrtcTheory, InlineData("sm_75"), InlineData("sm_80"), InlineData("sm_90")]
+    public void A_network_of_several_inputs_is_within_its_budget(string architecture) => IsWithinBudget<TwinNet>(architecture);
 
     [NvrtcFact]
     public void No_kernel_adds_floats_atomically()

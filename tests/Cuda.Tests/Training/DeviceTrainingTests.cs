@@ -51,6 +51,31 @@ public sealed class DeviceTrainingTests : IDisposable
         for (int seed = 1; seed <= 20; seed++) Assert.Equal(first, Train("A", $"seed={seed};checks=none", graphs: true));
     }
 
+    /// <summary>Steps that follow each other on a resident set go as graphs of 32, then of 4, then one by one: here 1 + 32 + 4 + 4 + 1, the last one smaller.</summary>
+    [EmulatedFact]
+    public void Graphs_of_many_steps_give_the_same_bits()
+    {
+        float[][] first = Fit(42, "CONVOKE_CUDA_GRAPHS", 0);
+        Assert.Equal(first, Fit(42, null, 4));
+
+        static float[][] Fit(int steps, string? off, int graphLaunches)
+        {
+            EmulatedDriver.Restart("seed=5;checks=none");
+            if (off is not null) Environment.SetEnvironmentVariable(off, "0");
+            try
+            {
+                using Model net = ProgramA.Create(Device.Cuda(0), seed: 1);
+                net.Fit(DrawnDigits.Create(trainCount: steps, testCount: 1).Train, new() { Epochs = 1, BatchSize = 1 });
+                Assert.Equal(graphLaunches, EmulatedDriver.Calls("cuGraphLaunch"));
+                return [.. net.Parameters.Select(static p => p.ToArray())];
+            }
+            finally
+            {
+                if (off is not null) Environment.SetEnvironmentVariable(off, null);
+            }
+        }
+    }
+
     private static float[][] Train(string program, string settings, bool graphs)
     {
         EmulatedDriver.Restart(settings);

@@ -5,6 +5,34 @@ namespace Convoke.Generator.Tests;
 /// <summary>The generated half of a model class; the kernels' own text is the compiler's tests' business.</summary>
 public class PartialClassTests
 {
+    /// <summary>The members of a model of several inputs compile, whatever these are called, with one output or several; so do those of one that is at fault.</summary>
+    [Theory]
+    [InlineData("", "Sym", "Head(@in + @class)")]
+    [InlineData(", Adam, CrossEntropy", "Sym", "Head(@in * Relu(@class))")]
+    [InlineData(", Adam, MeanSquaredError", "Sym", "Head(@in + @class)")]
+    [InlineData(", Adam, CrossEntropy(Output = \"Kind\")", "(Sym Kind, Sym @new)", "(Head(@in), Pixels(Images))")]
+    [InlineData(", Adam, CrossEntropy(Output = \"Kind\"), MeanSquaredError(Output = \"new\")", "(Sym Kind, Sym @new)", "(Head(@in), Pixels(Images))")]
+    [InlineData(", Adam, CrossEntropy", "Sym", "Pixels(Images)")]
+    public void Several_inputs_have_members_that_compile(string training, string returns, string result)
+    {
+        string Source(string of) => $$"""
+            using Convoke;
+            [Model{{training}}]
+            public partial class M
+            {
+                [Dense(3)] private static partial Sym Head(Sym x);
+                [Conv2D(3, 1)] private static partial Sym Pixels(Sym x);
+                private static {{returns}} Forward([Shape(6, 5, 2)] Sym Images, [Shape(4)] Sym @in, [Shape(4)] Sym @class, [Shape(1)] Sym _0) => {{of}};
+            }
+            """;
+        var generated = Harness.Generate(Source(result));
+        string api = generated.Results[0].GeneratedSources.Single(static s => s.HintName == "M.g.cs").SourceText.ToString();
+        Assert.Contains("Predict(global::System.ReadOnlySpan<float> Images, global::System.ReadOnlySpan<float> @in, global::System.ReadOnlySpan<float> @class, global::System.ReadOnlySpan<float> _0", api, StringComparison.Ordinal);
+        Assert.Equal(training.Length > 0, api.Contains(" TrainStep(", StringComparison.Ordinal));
+        Assert.Equal(!training.Contains("(Adam, Mean", StringComparison.Ordinal) && training != ", Adam, MeanSquaredError", api.Contains(" PredictClasses(", StringComparison.Ordinal));
+        Harness.Generate(Source(returns == "Sym" ? "Head(Images)" : "(Head(Images), Head(@in))"));
+    }
+
     [Fact]
     public Task A_model_becomes_a_class_that_can_be_created() => Verify(Text(Harness.Generate(Models.Mnist), "N.MnistNet.g.cs"));
 

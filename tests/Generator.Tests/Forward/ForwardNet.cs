@@ -6,12 +6,12 @@ internal static class ForwardNet
     /// <param name="members">Forward, and what it needs besides the layers.</param>
     /// <param name="training">Attributes beside [Model].</param>
     /// <param name="preset">Whose conventions hold.</param>
-    /// <param name="input">Shape of the input.</param>
+    /// <param name="input">Shape of the input; empty where Forward has it.</param>
     public static string Source(string members, string training = "", string preset = "Keras", string input = "16, 16, 2") => $$"""
         using System;
         using System.Linq;
         using Convoke;
-        [Model({{input}}, Defaults = Defaults.{{preset}}){{training}}]
+        [Model({{(input.Length > 0 ? input + ", " : "")}}Defaults = Defaults.{{preset}}){{training}}]
         public partial class M
         {
             [Conv2D(4, 3)] private static partial Sym Conv(Sym x);

@@ -8,7 +8,9 @@ namespace Convoke.Generator.Tests;
 /// What is written compiles and ends: loops have constant bounds, and helpers call only those before them. Shapes are not looked at, since neither the trace nor the
 /// interpreter does.
 /// </remarks>
-internal sealed class RandomForward(int seed)
+/// <param name="seed">Decides it.</param>
+/// <param name="inputs">Parameters of Forward, images and rows.</param>
+internal sealed class RandomForward(int seed, int inputs = 1)
 {
     private readonly Random _random = new(seed);
     private readonly StringBuilder _text = new();
@@ -27,14 +29,15 @@ internal sealed class RandomForward(int seed)
         }
 
         _text.Clear();
-        List<string> values = ["x"];
+        List<string> values = [.. Enumerable.Range(0, inputs).Select(static i => i == 0 ? "x" : Invariant($"x{i}"))];
+        string parameters = inputs == 1 ? "Sym x" : string.Join(", ", values.Select((value, i) => Invariant($"[Shape({(i % 2 == 0 ? TracingTests.Huge : "7")})] Sym {value}")));
         Body(values, [], depth: 0);
         bool tuple = _random.Next(4) == 0;
 
         // A helper may return what it was given, and the input as it came is no output.
         string result = tuple ? $"(Relu({Call(values, [], 1)}), Pool({Call(values, [], 1)}))" : $"Relu({Call(values, [], 1)})";
         return helpers + "private static Sym Joined(Sym first, Sym second) => Concat(second, first);\nprivate const int Four = 4; private static ReadOnlySpan<int> Table => [3, 1, 2];\n"
-            + $"private static {(tuple ? "(Sym First, Sym Second)" : "Sym")} Forward(Sym x) {{ {_text} return {result}; }}";
+            + $"private static {(tuple ? "(Sym First, Sym Second)" : "Sym")} Forward({parameters}) {{ {_text} return {result}; }}";
     }
 
     private void Body(List<string> values, List<string> numbers, int depth)

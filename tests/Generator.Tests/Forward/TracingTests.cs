@@ -9,7 +9,7 @@ namespace Convoke.Generator.Tests;
 /// <summary>Forward is ordinary C#: compiled and run on tracing values, it makes the calls that the generator read, in the same order.</summary>
 public class TracingTests
 {
-    private const int Sources = 320, PerCompilation = 40;
+    private const int Sources = 320, SeveralInputs = 120, PerCompilation = 40;
 
     /// <summary>Larger than any model may be: it is read, and not compiled, since shapes of random calls seldom fit.</summary>
     internal const string Huge = "16384, 16384, 16384";
@@ -28,6 +28,18 @@ public class TracingTests
             string source = sources[int.Parse(name.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture) - (batch * PerCompilation)];
             Assert.Fail($"{name} was not read: {string.Join("\n", (await Harness.Analyze(Harness.Compile(source))).Select(static d => d.ToString()))}\n{source}");
         }
+    }
+
+    /// <summary>Two to four parameters of Forward, each of which is assigned and passed on as the others are.</summary>
+    [Theory, InlineData(0), InlineData(1), InlineData(2)]
+    public void Random_sources_of_several_inputs(int batch)
+    {
+        string[] sources = [.. Enumerable.Range(batch * PerCompilation, SeveralInputs / 3).Select(static seed => Named(ForwardNet.Source(new RandomForward(seed, 2 + (seed % 3)).Members(), input: ""), seed))];
+        Dictionary<string, ModelSpec?> read = Check(sources);
+        Assert.Equal(sources.Length, read.Count(static model => model.Value is { FurtherInputs.Count: > 0 }));
+        Assert.All(read.Values, static spec => Assert.Equal(((string[])["x", "x1", "x2", "x3"]).Take(spec!.Inputs.Count), spec.Inputs.Select(static input => input.Name)));
+        int[] used = [.. read.Values.SelectMany(static spec => spec!.Calls).SelectMany(static call => call.Inputs).Where(CallSpec.IsInput).Distinct().Order()];
+        Assert.Equal([-4, -3, -2, -1], used);
     }
 
     /// <summary>The random sources are worth something: together they use every kind of call, loops that repeat, and tuples.</summary>
@@ -86,8 +98,8 @@ public class TracingTests
             var spec = (ModelSpec?)reading.GetType().GetProperty("Spec")!.GetValue(reading);
             specs.Add(name, spec);
             if (spec is null) continue;
-            var trace = new ForwardTrace();
-            object result = assembly.GetType(name)!.GetMethod("Forward", BindingFlags.NonPublic | BindingFlags.Static)!.Invoke(null, [trace.Input])!;
+            var trace = new ForwardTrace(spec.Inputs.Count);
+            object result = assembly.GetType(name)!.GetMethod("Forward", BindingFlags.NonPublic | BindingFlags.Static)!.Invoke(null, [.. trace.Inputs])!;
             Assert.Equal(trace.Calls.Select(static call => call.ToString()), spec.Calls.Select(Show));
             Sym[] outputs = result is Sym one ? [one] : [.. Enumerable.Range(0, ((System.Runtime.CompilerServices.ITuple)result).Length).Select(i => (Sym)((System.Runtime.CompilerServices.ITuple)result)[i]!)];
             Assert.Equal(outputs.Select(static output => output.Call), spec.Outputs.Select(static output => output.Call));

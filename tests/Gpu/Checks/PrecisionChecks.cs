@@ -9,7 +9,7 @@ namespace Convoke.Gpu.Checks;
 /// </remarks>
 internal static class PrecisionChecks
 {
-    private const double Tf32Tolerance = 3e-2, BFloat16Tolerance = 0.2;
+    private const double Tf32Tolerance = 6e-2, BFloat16Tolerance = 0.2;
 
     public static IReadOnlyList<DeviceCheck> All { get; } =
     [

@@ -54,7 +54,7 @@ internal sealed unsafe class ProgramRunner : IDisposable
         _step.Derived = Arena(m.DerivedFloats, "derived");
         _step.Partials = Arena(m.PartialFloats * tasks, "partials");
         _step.Batch = Arena(Math.Max(m.TrainSampleFloats, m.PredictSampleFloats) * capacity, "batch");
-        _step.Images = Arena(model.Spec.Input.Count * capacity, "images");
+        _step.Images = Arena(model.Spec.SampleCount * capacity, "images");
         _step.Labels = (int*)Arena(capacity * model.Outputs.Sum(static o => o.Pixels), "labels");
         _step.Targets = Arena(capacity * _outputs, "targets");
         _step.Losses = Arena(capacity * _losses, "losses");

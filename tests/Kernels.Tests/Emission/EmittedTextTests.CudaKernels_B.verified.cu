@@ -13,11 +13,11 @@ struct Step
     const void* images;        // the samples u8[samples,H,W,C] or f32[samples,H,W,C], NHWC
     const int* labels;         // class indices i32[samples], or null
     const float* targets;      // target rows f32[samples,classes], or null
+    int* order;                // the epoch's order i32[samples], or null for the set's own
     int bytes;                 // 1: pixels are u8 and stand for x / 255
     int samples;               // samples in the set
     int position;              // place of the batch's first sample in the epoch's order; behind a step, of the next one's
-    int shuffled;              // 0: the set's own order
-    u32 low_bits, high_bits, rounds, keys[12];      // the order: a keyed bijection over [0, samples)
+    u32 low_bits, high_bits, rounds, keys[12];      // of the order: a keyed bijection over [0, samples)
     int keep_gradients;        // 1: gradients go to their own area and nothing is learned; up to here written by the host
 
     int step;                  // optimizer steps taken
@@ -53,33 +53,11 @@ __device__ __forceinline__ float relu(float x)
     return x < 0.0f ? 0.0f : x;
 }
 
-// half of a Feistel round: two multiplies whose high and low words are folded
-__device__ __forceinline__ u32 mix(u32 half, u32 key)
-{
-    u64 product = (u64)(half + key) * 0xD2511F53u;
-    product = (u64)((u32)(product >> 32) ^ (u32)product ^ key) * 0xCD9E8D57u;
-    return (u32)(product >> 32) ^ (u32)product;
-}
-
-// index of the batch's sample n: a Feistel network over the next power of two (Luby and Rackoff 1988); what falls outside walks on (Black and Rogaway 2002)
+// index of the batch's sample n
 __device__ __forceinline__ int sample_at(const Step* __restrict__ step, int n)
 {
-    u32 value = step->position + n;
-    if (!step->shuffled) return value;
-    const u32 low_bits = step->low_bits, low_mask = (1u << low_bits) - 1, high_mask = (1u << step->high_bits) - 1, rounds = step->rounds;
-    do
-    {
-        u32 low = value & low_mask, high = value >> low_bits;
-        for (u32 round = 0; round < rounds; ++round)
-        {
-            const u32 pair = round < 6 ? round : round - 6, shift = round < 6 ? 0 : 0x9E3779B9u;
-            high = (high ^ mix(low, step->keys[2 * pair] + shift)) & high_mask;
-            low = (low ^ mix(high, step->keys[2 * pair + 1] + shift)) & low_mask;
-        }
-        value = (high << low_bits) | low;
-    }
-    while (value >= (u32)step->samples);
-    return value;
+    const int place = step->position + n;
+    return step->order ? step->order[place] : place;
 }
 
 // value i of the samples
@@ -302,12 +280,12 @@ dense_forward(const float* __restrict__ x, const float* __restrict__ weights,
     if (n < batch) y[(size_t)n * OUT + o] = relu(sum);
 }
 
-// dx[n..n+3][f..f+3] = dy w^T, masked where x, if given, is not positive; IN is a multiple of 4
+// dx[n..n+3][f..f+3] = dy w^T, masked where x, if given, is not positive, and there times scale; IN is a multiple of 4
 template <int IN, int UNITS, int OUT, int PANEL>
-__device__ __forceinline__ void dense_dgrad_tile(const float* __restrict__ dy, const float* __restrict__ weights, const float* __restrict__ x, float* __restrict__ dx, int n, int f, int batch)
+__device__ __forceinline__ void dense_dgrad_tile(const float* __restrict__ dy, const float* __restrict__ weights, const float* __restrict__ x, float* __restrict__ dx, int n, int f, int batch, float scale = 1.0f)
 {
     float acc[4][4] = {};
-    #pragma unroll 1
+    #pragma unroll (UNITS <= 16 ? 4 : 1)
     for (int o = 0; o < UNITS; o += 4)
     {
         float4 gradients[4], w[4];
@@ -330,7 +308,7 @@ __device__ __forceinline__ void dense_dgrad_tile(const float* __restrict__ dy, c
         if (x)
         {
             const float4 open = *reinterpret_cast<const float4*>(&x[at]);
-            result = make_float4(open.x > 0.0f ? result.x : 0.0f, open.y > 0.0f ? result.y : 0.0f, open.z > 0.0f ? result.z : 0.0f, open.w > 0.0f ? result.w : 0.0f);
+            result = make_float4(open.x > 0.0f ? result.x * scale : 0.0f, open.y > 0.0f ? result.y * scale : 0.0f, open.z > 0.0f ? result.z * scale : 0.0f, open.w > 0.0f ? result.w * scale : 0.0f);
         }
         *reinterpret_cast<float4*>(&dx[at]) = result;
     }
@@ -376,20 +354,28 @@ __device__ __forceinline__ void warp_largest(float& x, int& place)
 // head  <- Net, dense_1, softmax, CategoricalCrossentropy
 //   z[n,o] = sum(i) x[n,i] w[i,o] + b[o];  output[n] = softmax(z[n])
 //   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N;  dx[n,i] = sum(o) dz[n,o] w[i,o] where x > 0
-//   x f32[N,128]  w f32[1][128][16] panels of units  z, dz f32[N,16];  target rows t, or class indices, which stand for rows with a single one
+//   x f32[N,128]  w f32[1][128][16] panels of units  dz f32[N,16];  target rows t, or class indices, which stand for rows with a single one
 //   block 256 = 4 samples: the reduction in 32 shares, then a warp a sample, then a thread four features; grid N/4
-//   256 threads a block, 8192 bytes of shared memory, at most 128 registers a thread
+//   256 threads a block, 8704 bytes of shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 2)
 head(Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ weights,
-     const float* __restrict__ bias, float* __restrict__ z, float* __restrict__ output,
+     const float* __restrict__ bias, float* __restrict__ output,
      float* __restrict__ losses, int* __restrict__ correct, float* __restrict__ dz, float* __restrict__ dx,
      int batch)
 {
     constexpr int IN = 128, STRIDE = 128, CLASSES = 10, OUT = 16, PANEL = 16, ROWS = 4, UNITS = 16, SHARES = 32, THREADS = 256;
-    __shared__ __align__(16) float sums[SHARES][ROWS][UNITS];
+    __shared__ __align__(16) float sums[SHARES][ROWS][UNITS], z[ROWS][OUT], gradients[ROWS][OUT];
     const int thread = threadIdx.x, warp = thread / 32, lane = thread % 32, n0 = blockIdx.x * ROWS;
-    if (blockIdx.x == 0 && thread == 0 && dz) next_step(step);
-    const int sample = losses && warp < ROWS && n0 + warp < batch ? sample_at(step, n0 + warp) : 0;
+    if (blockIdx.x == gridDim.x - 1)
+    {
+        if (thread == 0 && dz) next_step(step);
+        return;
+    }
+
+    const bool is_measured = losses && warp < ROWS && n0 + warp < batch;
+    const int sample = is_measured ? sample_at(step, n0 + warp) : 0;
+    const float* row = losses && step->targets ? step->targets + (size_t)sample * CLASSES : nullptr;
+    const int label = is_measured && !row ? step->labels[sample] : 0;
 
     // logits
     constexpr int o0 = 0;
@@ -402,7 +388,8 @@ head(Step* __restrict__ step, const float* __restrict__ x, const float* __restri
             #pragma unroll
             for (int s = 0; s < SHARES; ++s) sum += sums[s][i / UNITS][i % UNITS];
             sum += bias[o0 + i % UNITS];
-            if (n0 + i / UNITS < batch) z[(size_t)(n0 + i / UNITS) * OUT + o0 + i % UNITS] = sum;
+            z[i / UNITS][o0 + i % UNITS] = sum;
+            gradients[i / UNITS][o0 + i % UNITS] = 0;       // and stays it in a row that there is no sample for
         }
         __syncthreads();
     }
@@ -411,7 +398,7 @@ head(Step* __restrict__ step, const float* __restrict__ x, const float* __restri
     const int n = n0 + warp;
     if (warp < ROWS && n < batch)
     {
-        const float* logits = z + (size_t)n * OUT;
+        const float* logits = z[warp];
         float largest = lane < CLASSES ? logits[lane] : -infinity();
         int best = lane;
         for (int o = lane + 32; o < CLASSES; o += 32)
@@ -425,20 +412,24 @@ head(Step* __restrict__ step, const float* __restrict__ x, const float* __restri
         if (losses)
         {
             const float log_sum = largest + logf(total);
-            const float* row = step->targets ? step->targets + (size_t)sample * CLASSES : nullptr;
-            const int label = row ? -1 : step->labels[sample];
-            float sum = 0, mass = 0, wanted_value = -infinity();
-            int wanted = lane;
-            for (int o = lane; o < CLASSES; o += 32)
+            float sum = log_sum - logits[label], mass = 1;
+            int wanted = label;
+            if (row)
             {
-                const float t = row ? row[o] : o == label ? 1.0f : 0.0f;
-                mass += t;
-                if (t != 0.0f) sum = fmaf(t, log_sum - logits[o], sum);
-                if (t > wanted_value) { wanted_value = t; wanted = o; }
+                float wanted_value = -infinity();
+                sum = mass = 0;
+                wanted = lane;
+                for (int o = lane; o < CLASSES; o += 32)
+                {
+                    const float t = row[o];
+                    mass += t;
+                    if (t != 0.0f) sum = fmaf(t, log_sum - logits[o], sum);
+                    if (t > wanted_value) { wanted_value = t; wanted = o; }
+                }
+                sum = warp_sum(sum);
+                mass = warp_sum(mass);
+                warp_largest(wanted_value, wanted);
             }
-            sum = warp_sum(sum);
-            mass = warp_sum(mass);
-            warp_largest(wanted_value, wanted);
             if (lane == 0)
             {
                 losses[n] = sum;
@@ -451,7 +442,7 @@ head(Step* __restrict__ step, const float* __restrict__ x, const float* __restri
                 for (int o = lane; o < OUT; o += 32)
                 {
                     const float t = o >= CLASSES ? 0.0f : row ? row[o] : o == label ? 1.0f : 0.0f;
-                    dz[(size_t)n * OUT + o] = o < CLASSES ? fmaf(expf(logits[o] - largest), scale, -inverse * t) : 0.0f;
+                    gradients[warp][o] = dz[(size_t)n * OUT + o] = o < CLASSES ? fmaf(expf(logits[o] - largest), scale, -inverse * t) : 0.0f;
                 }
             }
         }
@@ -460,74 +451,7 @@ head(Step* __restrict__ step, const float* __restrict__ x, const float* __restri
     // dx: a thread four features of all the block's samples
     if (!dz) return;
     __syncthreads();
-    for (int f = 4 * thread; f < IN; f += 4 * THREADS) dense_dgrad_tile<IN, CLASSES, OUT, PANEL>(dz, weights, x, dx, n0, f, batch);
-}
-
-// Adam (Kingma and Ba 2015, section 2): m += (1-b1)(g - m); v += (1-b2)(g^2 - v); w -= rate sqrt(1-b2^t)/(1-b1^t) m / (sqrt v + eps)
-__device__ __forceinline__ float learn(const Step* __restrict__ step, float w, float g, float& m, float& v)
-{
-    constexpr float GAIN1 = 0.100000001f, GAIN2 = 0.00100000005f, EPSILON = 1.00000001E-07f, TINY = 1E-30f;
-    m = fmaf(GAIN1, g - m, m);
-    v = fmaf(GAIN2, g * g - v, v);
-    m = fabsf(m) < TINY ? 0.0f : m;
-    v = v < TINY ? 0.0f : v;
-    return w - step->step_size * m / fmaf(sqrtf(v), step->second_moment_scale, EPSILON);
-}
-
-// takes the step for parameter at, or keeps its gradient; returns the parameter's value
-__device__ __forceinline__ float apply(const Step* __restrict__ step, int at, float g, float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients)
-{
-    if (step->keep_gradients) gradients[at] = g;
-    else if (!step->bad) parameters[at] = learn(step, parameters[at], g, moment1[at], moment2[at]);
-    return parameters[at];
-}
-
-// dense_1 wgrad and update  <- Net, dense_1
-//   dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o];  then the optimizer
-//   x f32[N,128]  dy f32[N,16]  w f32[1][128][16] at 223744  b f32[16] at 225792 of the parameters
-//   GEMM 128 x 10 x N; block 256 = 32 features x 16 units x 8 shares of the batch, thread = 4 x 4 sums; grid 4
-//   256 threads a block, 16896 bytes of shared memory, at most 128 registers a thread
-extern "C" __global__ void __launch_bounds__(256, 2)
-dense_1_update(const Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ dy,
-               float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
-               int batch)
-{
-    constexpr int IN = 128, STRIDE = 128, OUT = 16, PANEL = 16, FEATURES = 32, UNITS = 16, SHARES = 8, THREADS = 256, WEIGHTS = 223744, BIAS = 225792;
-    __shared__ __align__(16) float sums[SHARES][FEATURES][UNITS];
-    __shared__ __align__(16) float bias_sums[SHARES][UNITS];
-    const int thread = threadIdx.x, unit = thread % (UNITS / 4) * 4, feature = thread / (UNITS / 4) % (FEATURES / 4) * 4, share = thread / (FEATURES * UNITS / 16);
-    const int o0 = blockIdx.x % (OUT / UNITS) * UNITS, f0 = blockIdx.x / (OUT / UNITS) * FEATURES;
-
-    float4 dw[4] = {};
-    float4 db = make_float4(0, 0, 0, 0);
-    #pragma unroll 8
-    for (int n = share; n < batch; n += SHARES)
-    {
-        const float4 quad = *reinterpret_cast<const float4*>(&x[(size_t)n * STRIDE + f0 + feature]), gradient = *reinterpret_cast<const float4*>(&dy[(size_t)n * OUT + o0 + unit]);
-        multiply_add(dw[0], quad.x, gradient); multiply_add(dw[1], quad.y, gradient); multiply_add(dw[2], quad.z, gradient); multiply_add(dw[3], quad.w, gradient);
-        multiply_add(db, 1.0f, gradient);
-    }
-    #pragma unroll
-    for (int i = 0; i < 4; ++i) *reinterpret_cast<float4*>(&sums[share][feature + i][unit]) = dw[i];
-    if (feature == 0) *reinterpret_cast<float4*>(&bias_sums[share][unit]) = db;
-    __syncthreads();
-
-    // epilogue: the shares in order, the optimizer
-    for (int i = thread; i < FEATURES * UNITS; i += THREADS)
-    {
-        const int f = f0 + i / UNITS, o = o0 + i % UNITS;
-        float g = 0;
-        #pragma unroll
-        for (int s = 0; s < SHARES; ++s) g += sums[s][i / UNITS][i % UNITS];
-        apply(step, WEIGHTS + o / PANEL * (PANEL * IN) + f * PANEL + o % PANEL, g, parameters, moment1, moment2, gradients);
-    }
-    if (f0 == 0 && thread < UNITS)
-    {
-        float g = 0;
-        #pragma unroll
-        for (int s = 0; s < SHARES; ++s) g += bias_sums[s][thread];
-        apply(step, BIAS + o0 + thread, g, parameters, moment1, moment2, gradients);
-    }
+    for (int f = 4 * thread; f < IN; f += 4 * THREADS) dense_dgrad_tile<IN, CLASSES, OUT, PANEL>(gradients[0], weights, x + (size_t)n0 * IN, dx + (size_t)n0 * IN, 0, f, batch - n0);
 }
 
 // dense dgrad  <- Net, dense
@@ -541,54 +465,6 @@ dense_dgrad(const float* __restrict__ dy, const float* __restrict__ weights, flo
     constexpr int IN = 1600, UNITS = 128, OUT = 128, PANEL = 32, BLOCKS = 4;
     const int n = blockIdx.x / BLOCKS * 4, f = (blockIdx.x % BLOCKS * 128 + threadIdx.x) * 4;
     if (f < IN) dense_dgrad_tile<IN, UNITS, OUT, PANEL>(dy, weights, nullptr, dx, n, f, batch);
-}
-
-// dense wgrad and update  <- Net, dense
-//   dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o];  then the optimizer
-//   x f32[N,1600]  dy f32[N,128]  w f32[4][1600][32] at 18816  b f32[128] at 223616 of the parameters
-//   GEMM 1600 x 128 x N; block 256 = 32 features x 32 units x 4 shares of the batch, thread = 4 x 4 sums; grid 200
-//   256 threads a block, 16896 bytes of shared memory, at most 128 registers a thread
-extern "C" __global__ void __launch_bounds__(256, 2)
-dense_update(const Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ dy,
-             float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
-             int batch)
-{
-    constexpr int IN = 1600, STRIDE = 1600, OUT = 128, PANEL = 32, FEATURES = 32, UNITS = 32, SHARES = 4, THREADS = 256, WEIGHTS = 18816, BIAS = 223616;
-    __shared__ __align__(16) float sums[SHARES][FEATURES][UNITS];
-    __shared__ __align__(16) float bias_sums[SHARES][UNITS];
-    const int thread = threadIdx.x, unit = thread % (UNITS / 4) * 4, feature = thread / (UNITS / 4) % (FEATURES / 4) * 4, share = thread / (FEATURES * UNITS / 16);
-    const int o0 = blockIdx.x % (OUT / UNITS) * UNITS, f0 = blockIdx.x / (OUT / UNITS) * FEATURES;
-
-    float4 dw[4] = {};
-    float4 db = make_float4(0, 0, 0, 0);
-    #pragma unroll 8
-    for (int n = share; n < batch; n += SHARES)
-    {
-        const float4 quad = *reinterpret_cast<const float4*>(&x[(size_t)n * STRIDE + f0 + feature]), gradient = *reinterpret_cast<const float4*>(&dy[(size_t)n * OUT + o0 + unit]);
-        multiply_add(dw[0], quad.x, gradient); multiply_add(dw[1], quad.y, gradient); multiply_add(dw[2], quad.z, gradient); multiply_add(dw[3], quad.w, gradient);
-        multiply_add(db, 1.0f, gradient);
-    }
-    #pragma unroll
-    for (int i = 0; i < 4; ++i) *reinterpret_cast<float4*>(&sums[share][feature + i][unit]) = dw[i];
-    if (feature == 0) *reinterpret_cast<float4*>(&bias_sums[share][unit]) = db;
-    __syncthreads();
-
-    // epilogue: the shares in order, the optimizer
-    for (int i = thread; i < FEATURES * UNITS; i += THREADS)
-    {
-        const int f = f0 + i / UNITS, o = o0 + i % UNITS;
-        float g = 0;
-        #pragma unroll
-        for (int s = 0; s < SHARES; ++s) g += sums[s][i / UNITS][i % UNITS];
-        apply(step, WEIGHTS + o / PANEL * (PANEL * IN) + f * PANEL + o % PANEL, g, parameters, moment1, moment2, gradients);
-    }
-    if (f0 == 0 && thread < UNITS)
-    {
-        float g = 0;
-        #pragma unroll
-        for (int s = 0; s < SHARES; ++s) g += bias_sums[s][thread];
-        apply(step, BIAS + o0 + thread, g, parameters, moment1, moment2, gradients);
-    }
 }
 
 // conv2d_1 wgrad  <- Net, conv2d_1
@@ -623,7 +499,7 @@ conv2d_1_wgrad(const float* __restrict__ x,
     {
         constexpr int band_row = 0;
         constexpr int band_column = 0;
-        #pragma unroll 1
+        #pragma unroll 2
         for (int i = thread; i < ROWS * COLUMNS * (CHUNK / 4); i += THREADS)
         {
             const int h = band_row * POOL_H + i / (COLUMNS * (CHUNK / 4)), w = band_column * POOL_W + i / (CHUNK / 4) % COLUMNS, c = i % (CHUNK / 4) * 4;
@@ -631,7 +507,7 @@ conv2d_1_wgrad(const float* __restrict__ x,
             *reinterpret_cast<float4*>(&input[i / (CHUNK / 4) * PITCH + c]) = four;
         }
         auto shift = [](int at) { return (at / POOL_W * COLUMNS + at % POOL_W) * PITCH; };
-        #pragma unroll 1
+        #pragma unroll 2
         for (int i = thread; i < BAND_H * BAND_W * (CHANNELS / 4); i += THREADS)
         {
             const int k = i % (CHANNELS / 4) * 4, row = i / (CHANNELS / 4) / BAND_W, column = i / (CHANNELS / 4) % BAND_W;
@@ -818,7 +694,7 @@ conv2d_wgrad(const Step* __restrict__ step,
         }
         __syncthreads();
 
-        #pragma unroll 1
+        #pragma unroll 4
         for (int window = split; window < BAND_H * BAND_W; window += SPLITS)
         {
             const float gradient = dz[window * CHANNELS + channel];
@@ -831,25 +707,125 @@ conv2d_wgrad(const Step* __restrict__ step,
     }
 
     // epilogue: the shares of the windows in order, then one partial a slice
+    constexpr int OWNERS = CHANNELS;
     #pragma unroll
-    for (int i = 0; i < ELEMENTS; ++i)
-    {
-        shared[thread] = dw[i];
-        __syncthreads();
-        if (split == 0)
-            for (int other = 1; other < SPLITS; ++other) dw[i] += shared[thread + other * (CHANNELS * TAPS)];
-        __syncthreads();
-    }
-    shared[thread] = db;
+    for (int i = 0; i < ELEMENTS; ++i) shared[i * THREADS + thread] = dw[i];
+    shared[ELEMENTS * THREADS + thread] = db;
     __syncthreads();
-    if (split == 0)
-        for (int other = 1; other < SPLITS; ++other) db += shared[thread + other * (CHANNELS * TAPS)];
-    if (split != 0) return;
-    const int k = k0 + channel;
-    float* to = partials + (size_t)slice * FLOATS + k / PANEL * (PANEL * R * S * C) + k % PANEL;
+    auto total = [&](int element, int owner)
+    {
+        float sum = shared[element * THREADS + owner];
+        #pragma unroll
+        for (int other = 1; other < SPLITS; ++other) sum += shared[element * THREADS + other * OWNERS + owner];
+        return sum;
+    };
+    for (int i = thread; i < ELEMENTS * OWNERS; i += THREADS)
+    {
+        const int element = i / OWNERS, k = k0 + i % CHANNELS;
+        partials[(size_t)slice * FLOATS + k / PANEL * (PANEL * R * S * C) + element * PANEL + k % PANEL] = total(element, i % OWNERS);
+    }
+    if (thread < CHANNELS) bias_partials[slice * K + k0 + thread] = total(ELEMENTS, thread);
+}
+
+// Adam (Kingma and Ba 2015, section 2): m += (1-b1)(g - m); v += (1-b2)(g^2 - v); w -= rate sqrt(1-b2^t)/(1-b1^t) m / (sqrt v + eps)
+__device__ __forceinline__ float learn(const Step* __restrict__ step, float w, float g, float& m, float& v)
+{
+    constexpr float GAIN1 = 0.100000001f, GAIN2 = 0.00100000005f, EPSILON = 1.00000001E-07f, TINY = 1E-30f;
+    m = fmaf(GAIN1, g - m, m);
+    v = fmaf(GAIN2, g * g - v, v);
+    m = fabsf(m) < TINY ? 0.0f : m;
+    v = v < TINY ? 0.0f : v;
+    return w - step->step_size * m / fmaf(sqrtf(v), step->second_moment_scale, EPSILON);
+}
+
+// takes the step for parameter at, or keeps its gradient; returns the parameter's value
+__device__ __forceinline__ float apply(const Step* __restrict__ step, int at, float g, float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients)
+{
+    if (step->keep_gradients) gradients[at] = g;
+    else if (!step->bad) parameters[at] = learn(step, parameters[at], g, moment1[at], moment2[at]);
+    return parameters[at];
+}
+
+// a block of dense: 32 features x 32 units x 4 shares of the batch
+__device__ __forceinline__ void dense_update(float* __restrict__ shared, int block, const Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ dy, float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients, int batch)
+{
+    constexpr int IN = 1600, STRIDE = 1600, OUT = 128, PANEL = 32, FEATURES = 32, UNITS = 32, SHARES = 4, THREADS = 256, WEIGHTS = 18816, BIAS = 223616;
+    float (*sums)[FEATURES][UNITS] = reinterpret_cast<float (*)[FEATURES][UNITS]>(shared);              // [SHARES]
+    float (*bias_sums)[UNITS] = reinterpret_cast<float (*)[UNITS]>(shared + SHARES * FEATURES * UNITS);
+    const int thread = threadIdx.x, unit = thread % (UNITS / 4) * 4, feature = thread / (UNITS / 4) % (FEATURES / 4) * 4, share = thread / (FEATURES * UNITS / 16);
+    const int o0 = block % (OUT / UNITS) * UNITS, f0 = block / (OUT / UNITS) * FEATURES;
+
+    float4 dw[4] = {};
+    float4 db = make_float4(0, 0, 0, 0);
+    #pragma unroll 8
+    for (int n = share; n < batch; n += SHARES)
+    {
+        const float4 quad = *reinterpret_cast<const float4*>(&x[(size_t)n * STRIDE + f0 + feature]), gradient = *reinterpret_cast<const float4*>(&dy[(size_t)n * OUT + o0 + unit]);
+        multiply_add(dw[0], quad.x, gradient); multiply_add(dw[1], quad.y, gradient); multiply_add(dw[2], quad.z, gradient); multiply_add(dw[3], quad.w, gradient);
+        multiply_add(db, 1.0f, gradient);
+    }
     #pragma unroll
-    for (int i = 0; i < ELEMENTS; ++i) to[i * PANEL] = dw[i];
-    bias_partials[slice * K + k] = db;
+    for (int i = 0; i < 4; ++i) *reinterpret_cast<float4*>(&sums[share][feature + i][unit]) = dw[i];
+    if (feature == 0) *reinterpret_cast<float4*>(&bias_sums[share][unit]) = db;
+    __syncthreads();
+
+    // epilogue: the shares in order, the optimizer
+    for (int i = thread; i < FEATURES * UNITS; i += THREADS)
+    {
+        const int f = f0 + i / UNITS, o = o0 + i % UNITS;
+        float g = 0;
+        #pragma unroll
+        for (int s = 0; s < SHARES; ++s) g += sums[s][i / UNITS][i % UNITS];
+        apply(step, WEIGHTS + o / PANEL * (PANEL * IN) + f * PANEL + o % PANEL, g, parameters, moment1, moment2, gradients);
+    }
+    if (f0 == 0 && thread < UNITS)
+    {
+        float g = 0;
+        #pragma unroll
+        for (int s = 0; s < SHARES; ++s) g += bias_sums[s][thread];
+        apply(step, BIAS + o0 + thread, g, parameters, moment1, moment2, gradients);
+    }
+}
+
+// a block of dense_1: 32 features x 16 units x 8 shares of the batch
+__device__ __forceinline__ void dense_1_update(float* __restrict__ shared, int block, const Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ dy, float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients, int batch)
+{
+    constexpr int IN = 128, STRIDE = 128, OUT = 16, PANEL = 16, FEATURES = 32, UNITS = 16, SHARES = 8, THREADS = 256, WEIGHTS = 223744, BIAS = 225792;
+    float (*sums)[FEATURES][UNITS] = reinterpret_cast<float (*)[FEATURES][UNITS]>(shared);              // [SHARES]
+    float (*bias_sums)[UNITS] = reinterpret_cast<float (*)[UNITS]>(shared + SHARES * FEATURES * UNITS);
+    const int thread = threadIdx.x, unit = thread % (UNITS / 4) * 4, feature = thread / (UNITS / 4) % (FEATURES / 4) * 4, share = thread / (FEATURES * UNITS / 16);
+    const int o0 = block % (OUT / UNITS) * UNITS, f0 = block / (OUT / UNITS) * FEATURES;
+
+    float4 dw[4] = {};
+    float4 db = make_float4(0, 0, 0, 0);
+    #pragma unroll 8
+    for (int n = share; n < batch; n += SHARES)
+    {
+        const float4 quad = *reinterpret_cast<const float4*>(&x[(size_t)n * STRIDE + f0 + feature]), gradient = *reinterpret_cast<const float4*>(&dy[(size_t)n * OUT + o0 + unit]);
+        multiply_add(dw[0], quad.x, gradient); multiply_add(dw[1], quad.y, gradient); multiply_add(dw[2], quad.z, gradient); multiply_add(dw[3], quad.w, gradient);
+        multiply_add(db, 1.0f, gradient);
+    }
+    #pragma unroll
+    for (int i = 0; i < 4; ++i) *reinterpret_cast<float4*>(&sums[share][feature + i][unit]) = dw[i];
+    if (feature == 0) *reinterpret_cast<float4*>(&bias_sums[share][unit]) = db;
+    __syncthreads();
+
+    // epilogue: the shares in order, the optimizer
+    for (int i = thread; i < FEATURES * UNITS; i += THREADS)
+    {
+        const int f = f0 + i / UNITS, o = o0 + i % UNITS;
+        float g = 0;
+        #pragma unroll
+        for (int s = 0; s < SHARES; ++s) g += sums[s][i / UNITS][i % UNITS];
+        apply(step, WEIGHTS + o / PANEL * (PANEL * IN) + f * PANEL + o % PANEL, g, parameters, moment1, moment2, gradients);
+    }
+    if (f0 == 0 && thread < UNITS)
+    {
+        float g = 0;
+        #pragma unroll
+        for (int s = 0; s < SHARES; ++s) g += bias_sums[s][thread];
+        apply(step, BIAS + o0 + thread, g, parameters, moment1, moment2, gradients);
+    }
 }
 
 // conv2d_1.kernel: where element i of [K/PANEL][R][S][C][PANEL] goes in [C/C_PANEL][R][S][K][C_PANEL], turned by half a circle
@@ -858,6 +834,40 @@ __device__ __forceinline__ int flip_conv2d_1_kernel(int i)
     constexpr int C = 32, R = 3, S = 3, K = 64, PANEL = 32, C_PANEL = 32;
     const int k = i / (PANEL * R * S * C) * PANEL + i % PANEL, c = i / PANEL % C, s = i / (PANEL * C) % S, r = i / (PANEL * C * S) % R;
     return ((c / C_PANEL * R + R - 1 - r) * S + S - 1 - s) * (K * C_PANEL) + k * C_PANEL + c % C_PANEL;
+}
+
+// a block of the parameters that have partial gradients: 64 elements x 4 shares of the slices
+__device__ __forceinline__ void conv_update(float* __restrict__ shared, int block, const Step* __restrict__ step, const float* __restrict__ partials, float* __restrict__ derived, float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients, int batch)
+{
+    constexpr int ELEMENTS = 64, SHARES = 4;
+    const int lane = threadIdx.x % ELEMENTS, share = threadIdx.x / ELEMENTS;
+    int at = 0, floats = 0, slices = 0, segment = 0;
+    const float* from = nullptr;
+    if (block < 5) { segment = 0; at = 0; floats = 288; slices = 528; from = partials; }
+    else if (block < 6) { segment = 1; block -= 5; at = 288; floats = 32; slices = 528; from = partials + 152064; }
+    else if (block < 294) { segment = 2; block -= 6; at = 320; floats = 18432; slices = 128; from = partials + 168960; }
+    else { segment = 3; block -= 294; at = 18752; floats = 64; slices = 128; from = partials + 2528256; }
+
+    const int element = block * ELEMENTS + lane;
+    const bool mine = share == 0 && element < floats;
+    float w = mine ? parameters[at + element] : 0.0f, m = mine ? moment1[at + element] : 0.0f, v = mine ? moment2[at + element] : 0.0f;          // under way while the slices are summed
+    slices = min(batch, slices);
+    float sum = 0;
+    if (element < floats)
+        #pragma unroll 8
+        for (int slice = share; slice < slices; slice += SHARES) sum += from[(size_t)slice * floats + element];
+    shared[threadIdx.x] = sum;
+    __syncthreads();
+    if (!mine) return;
+    #pragma unroll
+    for (int other = 1; other < SHARES; ++other) sum += shared[other * ELEMENTS + lane];
+    if (step->keep_gradients) gradients[at + element] = sum;
+    if (step->keep_gradients || step->bad) return;
+    w = learn(step, w, sum, m, v);
+    parameters[at + element] = w;
+    moment1[at + element] = m;
+    moment2[at + element] = v;
+    if (segment == 2) derived[flip_conv2d_1_kernel(element)] = w;
 }
 
 // one sum a thread, in shared memory
@@ -904,44 +914,47 @@ __device__ __forceinline__ void finish(Sums& sums, Step* __restrict__ step, cons
     step->position += batch;
 }
 
-// update of every parameter that has partial gradients: g = sum(slices), then the optimizer
-//   conv2d.kernel f32[288] from f32[min(N, 528)][288], 9 blocks
-//   conv2d.bias f32[32] from f32[min(N, 528)][32], 1 block
-//   conv2d_1.kernel f32[18432] from f32[min(N, 128)][18432], 576 blocks; also stored flipped, for dgrad
-//   conv2d_1.bias f32[64] from f32[min(N, 128)][64], 2 blocks
-//   block 128 = 32 elements x 4 quarters of the slices; one block more ends the step
-//   128 threads a block, 2048 bytes of shared memory, at most 64 registers a thread
-extern "C" __global__ void __launch_bounds__(128, 8)
-conv_update(Step* __restrict__ step, const float* __restrict__ partials, float* __restrict__ derived,
-            float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
-            const float* __restrict__ losses, const int* __restrict__ correct, int batch)
+// update of every parameter: the sums that make its gradient, then the optimizer
+//   dense_update, 200 blocks = 32 features x 32 units x 4 shares of the batch: dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o]
+//     GEMM 1600 x 128 x N  x f32[N,1600]  dy f32[N,128]  w f32[4][1600][32] at 18816  b f32[128] at 223616 of the parameters
+//   dense_1_update, 4 blocks = 32 features x 16 units x 8 shares of the batch: dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o]
+//     GEMM 128 x 10 x N  x f32[N,128]  dy f32[N,16]  w f32[1][128][16] at 223744  b f32[16] at 225792 of the parameters
+//   conv_update, 295 blocks = 64 elements x 4 shares of the slices: g = sum(slices)
+//     conv2d.kernel f32[288] from f32[min(N, 528)][288]
+//     conv2d.bias f32[32] from f32[min(N, 528)][32]
+//     conv2d_1.kernel f32[18432] from f32[min(N, 128)][18432]; also stored flipped, for dgrad
+//     conv2d_1.bias f32[64] from f32[min(N, 128)][64]
+//   grid 200 + 4 + 295 + 1 blocks, the last of which ends the step
+//   256 threads a block, 16896 bytes of shared memory, at most 128 registers a thread
+extern "C" __global__ void __launch_bounds__(256, 2)
+update(Step* __restrict__ step,
+       const float* __restrict__ dense_update_x, const float* __restrict__ dense_update_dy,
+       const float* __restrict__ dense_1_update_x, const float* __restrict__ dense_1_update_dy,
+       const float* __restrict__ partials,
+       float* __restrict__ derived, float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
+       const float* __restrict__ losses, const int* __restrict__ correct, int batch)
 {
-    __shared__ float sums[4][32];
-    __shared__ Sums step_sums;
-    const int lane = threadIdx.x % 32, quarter = threadIdx.x / 32;
-    int block = blockIdx.x, at = 0, floats = 0, slices = 0, segment = 0;
-    const float* from = nullptr;
-    if (block < 9) { segment = 0; at = 0; floats = 288; slices = 528; from = partials; }
-    else if (block < 10) { segment = 1; block -= 9; at = 288; floats = 32; slices = 528; from = partials + 152064; }
-    else if (block < 586) { segment = 2; block -= 10; at = 320; floats = 18432; slices = 128; from = partials + 168960; }
-    else if (block < 588) { segment = 3; block -= 586; at = 18752; floats = 64; slices = 128; from = partials + 2528256; }
-    else
+    __shared__ __align__(16) float shared[4224];
+    int block = blockIdx.x;
+    if (block < 200)
     {
-        finish(step_sums, step, losses, correct, batch);
+        dense_update(shared, block, step, dense_update_x, dense_update_dy, parameters, moment1, moment2, gradients, batch);
         return;
     }
-
-    const int element = block * 32 + lane;
-    slices = min(batch, slices);
-    float sum = 0;
-    if (element < floats)
-        #pragma unroll 8
-        for (int slice = quarter; slice < slices; slice += 4) sum += from[(size_t)slice * floats + element];
-    sums[quarter][lane] = sum;
-    __syncthreads();
-    if (quarter != 0 || element >= floats) return;
-    const float w = apply(step, at + element, (sums[0][lane] + sums[1][lane]) + (sums[2][lane] + sums[3][lane]), parameters, moment1, moment2, gradients);
-    if (segment == 2) derived[flip_conv2d_1_kernel(element)] = w;
+    block -= 200;
+    if (block < 4)
+    {
+        dense_1_update(shared, block, step, dense_1_update_x, dense_1_update_dy, parameters, moment1, moment2, gradients, batch);
+        return;
+    }
+    block -= 4;
+    if (block < 295)
+    {
+        conv_update(shared, block, step, partials, derived, parameters, moment1, moment2, gradients, batch);
+        return;
+    }
+    block -= 295;
+    finish(*reinterpret_cast<Sums*>(shared), step, losses, correct, batch);
 }
 
 // derived layouts anew, after parameters were set from outside; grid-stride, any grid
@@ -960,4 +973,39 @@ measure(Step* __restrict__ step, const float* __restrict__ losses, const int* __
 {
     __shared__ Sums step_sums;
     finish(step_sums, step, losses, correct, batch);
+}
+
+// half of a Feistel round: two multiplies whose high and low words are folded
+__device__ __forceinline__ u32 mix(u32 half, u32 key)
+{
+    u64 product = (u64)(half + key) * 0xD2511F53u;
+    product = (u64)((u32)(product >> 32) ^ (u32)product ^ key) * 0xCD9E8D57u;
+    return (u32)(product >> 32) ^ (u32)product;
+}
+
+// a keyed bijection over [0, samples): a Feistel network over the next power of two (Luby and Rackoff 1988); what falls outside walks on (Black and Rogaway 2002)
+__device__ __forceinline__ u32 permuted(const Step* __restrict__ step, u32 value)
+{
+    const u32 low_bits = step->low_bits, low_mask = (1u << low_bits) - 1, high_mask = (1u << step->high_bits) - 1, rounds = step->rounds;
+    do
+    {
+        u32 low = value & low_mask, high = value >> low_bits;
+        for (u32 round = 0; round < rounds; ++round)
+        {
+            const u32 pair = round < 6 ? round : round - 6, shift = round < 6 ? 0 : 0x9E3779B9u;
+            high = (high ^ mix(low, step->keys[2 * pair] + shift)) & high_mask;
+            low = (low ^ mix(high, step->keys[2 * pair + 1] + shift)) & low_mask;
+        }
+        value = (high << low_bits) | low;
+    }
+    while (value >= (u32)step->samples);
+    return value;
+}
+
+// epoch_order: order[i] = place in the data set of the epoch's sample i; run before the first step of an epoch; grid-stride, any grid
+//   256 threads a block, no shared memory, at most 64 registers a thread
+extern "C" __global__ void __launch_bounds__(256, 4)
+epoch_order(const Step* __restrict__ step)
+{
+    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < step->samples; i += gridDim.x * blockDim.x) step->order[i] = permuted(step, i);
 }

@@ -370,7 +370,7 @@ internal sealed unsafe class Vector512Program : CpuProgram
 
     // conv2d backward: dz[p,q,k] = dy at each window's winner, where y > 0; db[k] += sum(p,q) dz; dw[r,s,c,k] += sum(p,q) x[p+r,q+s,c] dz[p,q,k]
     //   x f32[28,28,1]  dy f32[12,12,32]  dz f32[2,24,32], one band at a time
-    //   the 4x4 pixels under a cell are one vector, out of which each channel picks its winner's
+    //   the 4x4 pixels under a cell are one vector, out of which each output channel picks its winner's
     private static void Conv2dBackward(float* x, float* dy, float* y, byte* arg, float* dz, float* dw, float* db)
     {
         for (int k = 0; k < 32; k += 32)

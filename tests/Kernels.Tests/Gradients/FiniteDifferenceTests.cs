@@ -7,7 +7,7 @@ namespace Convoke.Kernels.Tests.Gradients;
 /// <summary>The interpreter's gradients against central differences of its own mean loss, in double, on random models.</summary>
 public class FiniteDifferenceTests
 {
-    private const int Models = 240, Graphs = 120, Heads = 120, ElementsPerParameter = 4;
+    private const int Models = 240, Graphs = 120, Heads = 120, Inputs = 120, ElementsPerParameter = 4;
 
     /// <summary>Central differences err by h^2 f''' / 6 and by 2^-53 f / h: with h = 1e-5 and losses near 3 both stay below 1e-9; the rest is curvature.</summary>
     private const double Step = 1e-5, Tolerance = 1e-6;
@@ -51,6 +51,21 @@ public class FiniteDifferenceTests
         for (int seed = 0; seed < Heads; seed++)
         {
             ModelSpec spec = RandomHeads.Model(seed);
+            int n = 1 + (seed % 3);
+            Compare(seed, spec, n, RandomGraphs.Images(seed, spec, n), Truth.Random(spec, seed, n), graph => RandomGraphs.Weights(seed, graph), ref compared, ref kinks);
+        }
+
+        Assert.True(compared > 1000, $"only {compared} elements compared");
+        Assert.True(kinks < compared / 20, $"{kinks} of {compared} elements stand on a kink");
+    }
+
+    [Fact]
+    public void Gradients_behind_several_inputs_are_differences_of_the_loss()
+    {
+        int compared = 0, kinks = 0;
+        for (int seed = 0; seed < Inputs; seed++)
+        {
+            ModelSpec spec = seed == 0 ? TwinInputs.Net : RandomInputs.Model(seed);
             int n = 1 + (seed % 3);
             Compare(seed, spec, n, RandomGraphs.Images(seed, spec, n), Truth.Random(spec, seed, n), graph => RandomGraphs.Weights(seed, graph), ref compared, ref kinks);
         }

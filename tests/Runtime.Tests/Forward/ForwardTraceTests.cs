@@ -34,6 +34,18 @@ public class ForwardTraceTests
     }
 
     [Fact]
+    public void Inputs_are_told_apart()
+    {
+        var trace = new ForwardTrace(inputs: 3);
+        Ops.Concat(trace.Inputs[2], Ops.Relu(trace.Inputs[1]), trace.Input);
+        Assert.Equal(["relu(input2)", "concat(input3, %0, input)"], trace.Calls.Select(static call => call.ToString()));
+        Assert.Equal((-3, "input3"), (trace.Inputs[2].Call, trace.Inputs[2].ToString()));
+        Assert.Same(trace.Inputs[0], trace.Input);
+        Assert.Single(_trace.Inputs);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ForwardTrace(0));
+    }
+
+    [Fact]
     public void Values_of_two_traces_do_not_mix() =>
         Assert.Contains("add mixes values of two traces", Assert.Throws<ArgumentException>(() => _trace.Input + new ForwardTrace().Input).Message, StringComparison.Ordinal);
 

@@ -112,3 +112,24 @@ public partial class Detector
         return (Head(GlobalMaxPool(x)), Box(Flatten(x)));
     }
 }
+
+/// <summary>Two images through the same layers, and a row of values beside them.</summary>
+[Model(Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
+[Sgd(0.002, Momentum = 0.9), CrossEntropy, Accuracy]
+public partial class Pair
+{
+    [Conv2D(16, 3)] private static partial Sym Conv1(Sym x);
+    [Conv2D(32, 3, Bias = false)] private static partial Sym Conv2(Sym x);
+    [BatchNorm] private static partial Sym Norm(Sym x);
+    [MaxPool2D(2)] private static partial Sym Pool(Sym x);
+    [Dense(8)] private static partial Sym Meta(Sym x);
+    [Dense(10)] private static partial Sym Head(Sym x);
+
+    private static Sym Embed(Sym x) => GlobalMaxPool(Relu(Norm(Conv2(Pool(Relu(Conv1(x)))))));
+
+    private static Sym Forward([Shape(1, 32, 32)] Sym left, [Shape(1, 32, 32)] Sym right, [Shape(5)] Sym extra)
+    {
+        Sym a = Embed(left), b = Embed(right);
+        return Head(Concat(a * b, a + b, Relu(Meta(extra))));
+    }
+}

@@ -33,6 +33,38 @@ public unsafe class DropoutTests
         Assert.NotEqual(mask, Draw(1, 0, 0, 1, 256, 0.5));
     }
 
+    public static TheoryData<int> Counts => [16, 32, 48, 64, 80, 112, 144, 7216];
+
+    /// <summary>Words of 16 blocks at a time, or of 8, are those of one block after the other, at every length of the tail; what stands behind is left alone.</summary>
+    [Theory, MemberData(nameof(Counts))]
+    public void Wide_forms_draw_the_words_of_the_narrow_one(int count)
+    {
+        const ulong Seed = 0x0123456789ABCDEF;
+        const uint Draw = 0x80000007, Threshold = 0x90000000;
+        float[] x = [.. Enumerable.Range(1, count).Select(static i => i / 8f)], narrow = new float[count + 1], wide = new float[count + 1];
+        narrow[count] = wide[count] = 7;
+        fixed (float* from = x, one = narrow, many = wide)
+        {
+            Dropouts.Single(Seed, 5, 3, Draw, from, one, count, Threshold, 2.5f);
+            for (int i = 0; i < count; i++)
+            {
+                uint word = Philox.Generate((uint)(i / 4), 5, 3, Draw, unchecked((uint)Seed), (uint)(Seed >> 32))[i % 4];
+                Assert.Equal(word >= Threshold ? x[i] * 2.5f : 0f, narrow[i]);
+            }
+
+            if (System.Runtime.Intrinsics.X86.Avx2.IsSupported)
+            {
+                Dropouts.Half(Seed, 5, 3, Draw, from, many, count, Threshold, 2.5f);
+                Assert.Equal(narrow, wide);
+            }
+
+            if (!System.Runtime.Intrinsics.X86.Avx512F.IsSupported) return;
+            Array.Clear(wide, 0, count);
+            Dropouts.Wide(Seed, 5, 3, Draw, from, many, count, Threshold, 2.5f);
+            Assert.Equal(narrow, wide);
+        }
+    }
+
     /// <summary>Two passes over one batch have two masks, hence two losses; prediction has none.</summary>
     [Fact]
     public void Each_training_pass_draws_anew_and_prediction_does_not()

@@ -80,9 +80,7 @@ public sealed class ParameterTests
         new NetworkPlan
         {
             Name = "AxisNet",
-            Height = 1,
-            Width = 1,
-            Channels = 1,
+            Inputs = [new InputPlan("images", 1, 1, 1)],
             Layout = Layout.ChannelsLast,
             Outputs = [new OutputPlan("Output", 1, 1, null)],
             Optimizer = null,

@@ -22,9 +22,7 @@ internal sealed class SoftmaxModel : Model
         NetworkPlan plan = new()
         {
             Name = "ToyNet",
-            Height = height,
-            Width = width,
-            Channels = channels,
+            Inputs = [new InputPlan("images", height, width, channels)],
             Layout = layout,
             Outputs = [new OutputPlan("Output", classes, 1, loss)],
             Optimizer = optimizer,

@@ -13,13 +13,15 @@ public static class ConvTensorForward
         ConvGeometry g = group.Geometry;
         operands.EmitMultiply(writer);
         if (group.Relu) writer.Helper("relu", StepText.Relu);
+        if (group.Drop is not null) DropoutText.EmitHelpers(writer);
         var kernel = new CudaKernel(name, tile.Threads, tile.MinBlocks, tile.SharedBytes(g));
-        string[] parameters = ["const float* __restrict__ x", "const uint4* __restrict__ operands", .. group.Bias is null ? [] : new[] { "const float* __restrict__ bias" }, "float* __restrict__ y", .. g.Pooled ? new[] { "u8* __restrict__ arg" } : []];
+        string[] parameters = [.. DropoutText.Parameter(group.Drop), "const float* __restrict__ x", "const uint4* __restrict__ operands", .. group.Bias is null ? [] : new[] { "const float* __restrict__ bias" }, "float* __restrict__ y", .. g.Pooled ? new[] { "u8* __restrict__ arg" } : []];
         using (writer.Kernel(kernel, Comment(layer, group, tile, operands), parameters))
         {
             writer.Code.Line($"constexpr int H = {g.H}, W = {g.W}, C = {g.CStored}, R = {g.R}, S = {g.S}, K = {g.KStored}, POOL_H = {g.PoolHeight}, POOL_W = {g.PoolWidth}, OUT_H = {g.OutRows}, OUT_W = {g.OutColumns}{ConvText.Constants(g)};");
             writer.Code.Line(ConvTensorMainloop.Constants(g, tile));
             writer.Code.Line(ConvTensorMainloop.Place(g));
+            if (group.Drop is not null) writer.Code.Line(DropoutText.Declare(group.Drop));
             writer.Code.Line();
             ConvTensorMainloop.Emit(writer, g, tile, ConvTensorMainloop.Stage(ConvForward.QuadStage(g)));
             EmitEpilogue(writer, group);
@@ -28,7 +30,8 @@ public static class ConvTensorForward
         return kernel;
     }
 
-    private static void EmitEpilogue(CudaWriter writer, ConvForwardGroup group)
+    /// <summary>Emits the end of a tile, whose sums are acc[ROW_TILES][COLUMN_TILES][4].</summary>
+    public static void EmitEpilogue(CudaWriter writer, ConvForwardGroup group)
     {
         bool pooled = group.Geometry.Pooled;
         string first = Finished("best[0]", 0), second = Finished("best[1]", 1);
@@ -60,7 +63,7 @@ public static class ConvTensorForward
                                 if (window_values[place] > best[e]) { best[e] = window_values[place]; at[e] = place; }      // of equals the first stays
                         }
                         const size_t to = (((size_t)n * OUT_H + p) * OUT_W + q) * K + k;
-                        *reinterpret_cast<float2*>(&y[to]) = make_float2({{first}}, {{second}});
+                        *reinterpret_cast<float2*>(&y[to]) = {{DropoutText.Of(group.Drop, $"make_float2({first}, {second})", "n", "(p * OUT_W + q) * K + k")}};
                         if (arg) *reinterpret_cast<uchar2*>(&arg[to]) = make_uchar2(at[0], at[1]);
                     }
                 }
@@ -78,7 +81,7 @@ public static class ConvTensorForward
                     {
                         const int k = k0 + (warp_column * COLUMN_TILES + j) * 8 + lane % 4 * 2;
                         const float best[2] = { acc[i / 2][j][i % 2 * 2], acc[i / 2][j][i % 2 * 2 + 1] };
-                        *reinterpret_cast<float2*>(&y[(((size_t)n * OUT_H + p) * OUT_W + q) * K + k]) = make_float2({{first}}, {{second}});
+                        *reinterpret_cast<float2*>(&y[(((size_t)n * OUT_H + p) * OUT_W + q) * K + k]) = {{DropoutText.Of(group.Drop, $"make_float2({first}, {second})", "n", "(p * OUT_W + q) * K + k")}};
                     }
                 }
                 """);
@@ -97,7 +100,7 @@ public static class ConvTensorForward
         string winners = g.Pooled ? $"  arg u8[N,{g.OutRows},{g.OutColumns},{g.KStored}], the maximum's place in its window, of equals the first; null when predicting" : "";
         return $"""
             // {group.Name} fprop  <- {layer}
-            //   y[n,p,q,k] = {(g.Pooled ? $"max over 2x2 of {value}; bias and relu are monotonic and follow the maximum" : value)}
+            //   y[n,p,q,k] = {(g.Pooled ? $"max over 2x2 of {value}; bias and relu are monotonic and follow the maximum" : value)}{DropoutText.Comment(group.Drop)}
             //   x {CudaWriter.MapText(g, output: false)} NHWC, rounded to {operands.Name} where it is staged  operands {operands.Name}[{g.KStored / 16}][{g.R * g.S}][{g.CStored / operands.StepValues}][lane][{4 * operands.Pack}] w  y {CudaWriter.MapText(g, output: true)} NHWC, sums f32{winners}
             //   implicit GEMM N*{g.P * g.Q} x {g.K} x {g.R * g.S * g.C} on tensor cores; block {tile.Threads} = {tile.Rows}x{tile.Columns}{(g.Pooled ? " windows" : " pixels")} x {tile.Channels} channels, warp = {16 * tile.RowTiles} rows x {8 * tile.ColumnTiles} channels; grid N x {tile.Tiles(g)}
             //   proved away: {(g.Pooled ? $"the {g.P}x{g.Q} map reaches no memory; " : "")}{ConvText.Edges(g)}

@@ -21,6 +21,7 @@ public static class ConvTensorWgrad
             "float* __restrict__ partials", .. group.Bias is null ? [] : new[] { "float* __restrict__ bias_partials" }, "int batch"];
         using (writer.Kernel(kernel, Comment(layer, group, tile), parameters))
         {
+            if (group.Scale != 1) writer.Code.Line(DropoutText.Scale(group.Scale));
             writer.Code.Line($$"""
                 constexpr int H = {{g.H}}, W = {{g.W}}, C = {{g.CStored}}, R = {{g.R}}, S = {{g.S}}, K = {{g.KStored}}, PANEL = {{g.Panel}}, POOL_H = {{g.PoolHeight}}, POOL_W = {{g.PoolWidth}}, OUT_H = {{g.OutRows}}, OUT_W = {{g.OutColumns}}{{ConvText.Constants(g)}};
                 constexpr int OUTPUTS = {{tile.Outputs}}, INPUTS = {{tile.Inputs}}, TAPS = {{tile.Taps}}, UNITS = {{tile.Units(g)}}, THREADS = {{tile.Threads}}, ROW_TILES = OUTPUTS / 16, COLUMN_TILES = INPUTS / 8;
@@ -60,10 +61,10 @@ public static class ConvTensorWgrad
     {
         ConvGeometry g = group.Geometry;
         string row = $"band_row * POOL_H{ConvText.Down(g)}", column = $"band_column * POOL_W{ConvText.Across(g)}", top = ConvText.Top(g), left = ConvText.Left(g);
-        string mask = group.Relu ? """
+        string mask = group.Relu ? $$"""
 
                     const float4 open = *reinterpret_cast<const float4*>(&y[at]);
-                    gradient = make_float4(open.x > 0.0f ? gradient.x : 0.0f, open.y > 0.0f ? gradient.y : 0.0f, open.z > 0.0f ? gradient.z : 0.0f, open.w > 0.0f ? gradient.w : 0.0f);
+                    {{DropoutText.Masked("gradient", group.Scale)}}
             """ : "";
         writer.Code.Line($$"""
             #pragma unroll 4
@@ -162,7 +163,7 @@ public static class ConvTensorWgrad
     private static string Comment(string layer, ConvBackwardGroup group, ConvTensorWgradTile tile)
     {
         ConvGeometry g = group.Geometry;
-        string dz = (g.Pooled ? $"dy at the winner of each {g.PoolHeight}x{g.PoolWidth} window" : "dy") + (group.Relu ? ", where y > 0" : "");
+        string dz = (g.Pooled ? $"dy at the winner of each {g.PoolHeight}x{g.PoolWidth} window" : "dy") + (group.Relu ? ", where y > 0" : "") + DropoutText.TimesComment(group.Scale);
         return $"""
             // {group.Name} wgrad  <- {layer}
             //   dw[r,s,c,k] = sum(n,p,q) dz[n,p,q,k] x[n,{ConvText.InputRow(g)},{ConvText.InputColumn(g)},c] over a slice of the images{(group.Bias is null ? "" : ";  db[k] = sum(n,p,q) dz[n,p,q,k]")};  dz = {dz}

@@ -16,7 +16,7 @@ public static class DenseTensorDgrad
         var kernel = new CudaKernel(name, Threads, 4, 0);
         using (writer.Kernel(kernel, $"""
             // {group.Name} dgrad  <- {layer}
-            //   dx[n,i] = sum(o) dy[n,o] w[i,o]{(group.ReluOutput is null ? "" : " where x > 0, the relu that made x")}
+            //   dx[n,i] = sum(o) dy[n,o] w[i,o]{(group.ReluOutput is null ? "" : " where x > 0, the relu that made x" + DropoutText.TimesComment(group.Scale))}
             //   dy f32[N,{stored}], rounded to {operands.Name}  operands {operands.Name}[{(group.In + 7) / 8}][{steps}][lane][{4 * operands.Pack}] w  dx f32[N,{group.In}], sums f32
             //   GEMM N x {group.In} x {group.Units} on tensor cores; block {Threads}, warp = {Rows} rows x {Features} features; grid N/{Rows} x {Blocks(group)}
             """, $"const float* __restrict__ dy, const uint4* __restrict__ operands{(group.ReluOutput is null ? "" : ", const float* __restrict__ x")}, float* __restrict__ dx, int batch"))
@@ -25,6 +25,7 @@ public static class DenseTensorDgrad
                 constexpr int IN = {{group.In}}, OUT = {{stored}}, BLOCKS = {{Blocks(group)}}, STEPS = {{steps}}, TILES = {{(group.In + 7) / 8}}, COLUMN_TILES = {{Features / 8}};
                 const int lane = threadIdx.x % 32, n0 = blockIdx.x / BLOCKS * {{Rows}}, first = (blockIdx.x % BLOCKS * {{Threads / 32}} + threadIdx.x / 32) * COLUMN_TILES;
                 if (first >= TILES) return;
+                {{DropoutText.Scale(group.Scale)}}
 
                 float acc[COLUMN_TILES][4] = {};
                 #pragma unroll {{Math.Min(4, steps)}}
@@ -52,7 +53,7 @@ public static class DenseTensorDgrad
                     const size_t at = (size_t)n * IN + f;
                     {{(group.ReluOutput is null ? "" : "const float2 open = *reinterpret_cast<const float2*>(&x[at]);\n    ")}}*reinterpret_cast<float2*>(&dx[at]) = {{(group.ReluOutput is null
                         ? "make_float2(acc[i / 2][i % 2 * 2], acc[i / 2][i % 2 * 2 + 1])"
-                        : "make_float2(open.x > 0.0f ? acc[i / 2][i % 2 * 2] : 0.0f, open.y > 0.0f ? acc[i / 2][i % 2 * 2 + 1] : 0.0f)")}};
+                        : $"make_float2(open.x > 0.0f ? acc[i / 2][i % 2 * 2]{DropoutText.Times(group.Scale)} : 0.0f, open.y > 0.0f ? acc[i / 2][i % 2 * 2 + 1]{DropoutText.Times(group.Scale)} : 0.0f)")}};
                 }
                 """);
         }

@@ -13,15 +13,16 @@ public static class DenseTensorForward
     {
         DenseTensorLoads.Emit(writer, operands);
         if (group.Relu) writer.Helper("relu", StepText.Relu);
+        if (group.Drop is not null) DropoutText.EmitHelpers(writer);
         int stored = Panels.Pad(group.Units), stride = Panels.Pad(group.In), steps = operands.DenseSteps(group.In);
         var kernel = new CudaKernel(name, Threads, 2, 4 * (Threads / 32) * Rows * Units);
         string sum = "sum(i) x[n,i] w[i,o]" + (group.Bias is null ? "" : " + b[o]");
         using (writer.Kernel(kernel, $"""
             // {group.Name} forward  <- {layer}
-            //   y[n,o] = {(group.Relu ? $"relu({sum})" : sum)}
+            //   y[n,o] = {(group.Relu ? $"relu({sum})" : sum)}{DropoutText.Comment(group.Drop)}
             //   x f32[N,{stride}], rounded to {operands.Name}  operands {operands.Name}[{stored / 8}][{steps}][lane][{4 * operands.Pack}] w  y f32[N,{stored}], sums f32
             //   GEMM N x {group.Units} x {group.In} on tensor cores; block {Threads} = {Rows} rows x {Units} units x {Threads / 32} shares of the reduction, a warp each; grid N/{Rows} x {stored / Units}
-            """, "const float* __restrict__ x, const uint4* __restrict__ operands", group.Bias is null ? "float* __restrict__ y, int batch" : "const float* __restrict__ bias, float* __restrict__ y, int batch"))
+            """, [.. DropoutText.Parameter(group.Drop), "const float* __restrict__ x, const uint4* __restrict__ operands", group.Bias is null ? "float* __restrict__ y, int batch" : "const float* __restrict__ bias, float* __restrict__ y, int batch"]))
         {
             writer.Code.Line($$"""
                 constexpr int STRIDE = {{stride}}, OUT = {{stored}}, ROWS = {{Rows}}, UNITS = {{Units}}, SHARES = {{Threads / 32}}, STEPS = {{steps}};
@@ -57,7 +58,7 @@ public static class DenseTensorForward
                 float sum = 0;
                 #pragma unroll
                 for (int s = 0; s < SHARES; ++s) sum += sums[s][thread / UNITS][thread % UNITS];
-                {{(group.Bias is null ? "" : "sum += bias[o];\n")}}if (n < batch) y[(size_t)n * OUT + o] = {{(group.Relu ? "relu(sum)" : "sum")}};
+                {{(group.Bias is null ? "" : "sum += bias[o];\n")}}{{(group.Drop is null ? "" : DropoutText.Declare(group.Drop) + "\n")}}if (n < batch) y[(size_t)n * OUT + o] = {{DropoutText.Of(group.Drop, group.Relu ? "relu(sum)" : "sum", "n", "o")}};
                 """);
         }
 

@@ -6,6 +6,9 @@ namespace Convoke.Kernels.Cuda.TensorCores;
 public enum OperandUse
 {
     ConvForward,
+
+    /// <summary>A first layer's, whose reduction runs over taps and channels together.</summary>
+    ConvSamples,
     ConvDgrad,
     DenseForward,
     DenseDgrad,
@@ -27,6 +30,7 @@ public sealed record OperandCopy(string Parameter, OperandUse Use, int Offset, O
     public int Floats => Use switch
     {
         OperandUse.ConvForward => Operands.ConvFloats(Outputs, Taps, Inputs),
+        OperandUse.ConvSamples => Operands.ConvFloats(Outputs, 1, Reduction),
         OperandUse.ConvDgrad => Operands.ConvFloats(Inputs, Taps, Outputs),
         OperandUse.DenseForward => Operands.DenseFloats(Outputs, Inputs),
         _ => Operands.DenseFloats(Inputs, Outputs),
@@ -53,10 +57,14 @@ public sealed record OperandCopy(string Parameter, OperandUse Use, int Offset, O
         return Use switch
         {
             OperandUse.ConvForward => $"set_operand(derived{Plus}, conv_operand({output}, {tap}, {input}, {Taps}, {Inputs}), {w});",
+            OperandUse.ConvSamples => $"set_operand(derived{Plus}, conv_operand({output}, 0, {tap} * {Inputs} + {input}, 1, {Reduction}), {w});",
             OperandUse.ConvDgrad => $"set_operand(derived{Plus}, conv_operand({input}, {Taps - 1} - {tap}, {output}, {Taps}, {Outputs}), {w});",
             _ => Store(output, input, w),
         };
     }
+
+    /// <summary>Values of a first layer's reduction, whole steps.</summary>
+    private int Reduction => ((Taps * Inputs) + Operands.StepValues - 1) / Operands.StepValues * Operands.StepValues;
 
     private string Plus => Offset == 0 ? "" : $" + {Offset}";
 }

@@ -47,6 +47,9 @@ internal sealed unsafe class CudaAreas : IDisposable
     /// <summary>Address of an area's first byte; 0 of one that there is no use for yet.</summary>
     public ulong this[CudaAreaPlan area] => _blocks.TryGetValue(area, out DeviceBlock? block) ? block.Pointer : 0;
 
+    /// <summary>Whether a training step of so many samples needs no more room.</summary>
+    public bool IsReadyToTrain(int samples) => samples <= Capacity && _blocks.ContainsKey(CudaAreaPlan.Partials);
+
     /// <summary>Room for what only training needs.</summary>
     public void EnsureTraining()
     {
@@ -71,7 +74,7 @@ internal sealed unsafe class CudaAreas : IDisposable
     {
         if (samples <= Capacity) return;
         int capacity = checked(samples + 15) / 16 * 16;
-        long values = Math.Max(_plan.TrainSampleFloats, _plan.PredictSampleFloats), sample = (long)_network.Height * _network.Width * _network.Channels;
+        long values = Math.Max(_plan.TrainSampleFloats, _plan.PredictSampleFloats), sample = _network.SampleLength;
         long labels = (long)_network.LabelLength + _network.TargetLength;
         (CudaAreaPlan Area, long Floats)[] areas = [(CudaAreaPlan.Batch, values), (CudaAreaPlan.Losses, Math.Max(1, _network.Losses.Length)), (CudaAreaPlan.Correct, 1), (CudaAreaPlan.Output, _network.OutputLength), (ImagesArea, sample), (LabelsArea, labels)];
         List<DeviceBlock> made = [];

@@ -48,13 +48,13 @@ internal sealed unsafe class CudaEngine : StepEngine
             CudaKernelHandle[] kernels = [.. cuda.Kernels.Select(kernel => module.GetKernel(kernel.Name))];
             _queue = Own(_session.CreateQueue());
             _areas = Own(new CudaAreas(plan, cuda, _session, _queue));
-            _feed = Own(new CudaFeed(plan, _session, _queue, _areas));
+            _feed = Own(new CudaFeed(plan, _session, _queue, _areas, Bind(cuda.Order, true)));
             CudaLaunches train = Bind(cuda.Train, true), predict = Bind(cuda.Predict, false), measured = Bind(cuda.Predict, true), measure = Bind(cuda.Measure, true);
             _derive = Bind(cuda.Derive, false);
             _fold = Bind(cuda.Fold, false);
-            _train = Own(new CudaPass(_areas, _queue, useGraphs && cuda.Train.Any(static launch => launch.Beside) ? Own(new CudaBranch(_session, _queue)) : null, useGraphs, train));
-            _predict = Own(new CudaPass(_areas, _queue, null, useGraphs, predict));
-            _evaluate = Own(new CudaPass(_areas, _queue, null, useGraphs, measured, measure));
+            _train = Own(new CudaPass(_areas, _queue, useGraphs, train));
+            _predict = Own(new CudaPass(_areas, _queue, useGraphs, predict));
+            _evaluate = Own(new CudaPass(_areas, _queue, useGraphs, measured, measure));
             _record = Own(_session.AllocatePinned(sizeof(CudaStep)));
             if (plan.Losses.Length > 1) _totals = Own(_session.AllocatePinned(plan.Losses.Length * sizeof(double)));
             SendState(0);
@@ -72,7 +72,7 @@ internal sealed unsafe class CudaEngine : StepEngine
     /// <inheritdoc/>
     public override float* ReadParameters()
     {
-        _session.MakeCurrent();
+        Settle();
         bool isNew = _parameters is null;
         _parameters ??= Own(_session.AllocatePinned((long)_plan.ParameterFloats * sizeof(float)));
         if (!_hostIsNewer && (isNew || _deviceIsNewer)) Download(_parameters, CudaAreaPlan.Parameters);
@@ -92,7 +92,7 @@ internal sealed unsafe class CudaEngine : StepEngine
     /// <inheritdoc/>
     public override float* ReadGradients()
     {
-        _session.MakeCurrent();
+        Settle();
         _gradients ??= Own(_session.AllocatePinned((long)_plan.ParameterFloats * sizeof(float)));
         Download(_gradients, CudaAreaPlan.Gradients);
         return (float*)_gradients.Pointer;
@@ -101,7 +101,7 @@ internal sealed unsafe class CudaEngine : StepEngine
     /// <inheritdoc/>
     public override void ClearSum()
     {
-        _session.MakeCurrent();
+        Settle();
         _samples = 0;
         _queued.Clear();
         _queue.Clear(_areas[CudaAreaPlan.Step] + CudaStep.SumOffset, CudaStep.SumBytes);
@@ -111,7 +111,7 @@ internal sealed unsafe class CudaEngine : StepEngine
     /// <inheritdoc/>
     public override BatchSum ReadSum()
     {
-        _session.MakeCurrent();
+        Settle();
         Download(_record, CudaAreaPlan.Step);
         CudaStep* step = (CudaStep*)_record.Pointer;
         if (step->Bad != 0) throw Failed(step->FailedStep);
@@ -123,10 +123,18 @@ internal sealed unsafe class CudaEngine : StepEngine
     /// <inheritdoc/>
     public override void Train(SampleSource source, int count, int? epoch)
     {
-        Begin(count, training: true);
         DatasetSource? data = source as DatasetSource;
-        _feed.Aim(source, count, keepGradients: false, measured: true);
-        _train.Enqueue(count);
+        _session.MakeCurrent();
+        if (_areas.IsReadyToTrain(count) && !_hostIsNewer && !_derivedIsStale && _feed.Follows(source, count))
+        {
+            _train.Defer(count);
+        }
+        else
+        {
+            Begin(count, training: true);
+            _feed.Aim(source, count, keepGradients: false, measured: true);
+            _train.Enqueue(count);
+        }
         Step++;
         _samples += count;
         _queued.Add(new(Step, source, data?.Start ?? 0, data?.Order, count, epoch, false, _draws++));
@@ -137,7 +145,7 @@ internal sealed unsafe class CudaEngine : StepEngine
     public override void Gradients(SampleSource source, int count)
     {
         HasGradients = false;
-        _session.MakeCurrent();
+        Settle();
         _areas.EnsureGradients();
         Begin(count, training: true);
         _feed.Aim(source, count, keepGradients: true, measured: true);
@@ -204,9 +212,16 @@ internal sealed unsafe class CudaEngine : StepEngine
         return resource;
     }
 
-    private void Begin(int count, bool training)
+    /// <summary>Whatever comes next stands behind all steps so far.</summary>
+    private void Settle()
     {
         _session.MakeCurrent();
+        _train.Flush();
+    }
+
+    private void Begin(int count, bool training)
+    {
+        Settle();
         if (training) _areas.EnsureTraining();
         _areas.EnsureBatch(count);
         if (_hostIsNewer)

@@ -17,7 +17,9 @@ internal sealed unsafe class CudaFeed : IDisposable
     private readonly CudaQueue _queue;
     private readonly CudaAreas _areas;
     private readonly DeviceDatasets _datasets;
+    private readonly CudaLaunches _permute;
     private readonly PinnedBlock _records;
+    private DeviceBlock? _places;
     private PinnedBlock? _stage;
     private int _slot;
     private Dataset? _data;
@@ -25,9 +27,14 @@ internal sealed unsafe class CudaFeed : IDisposable
     private bool _keepsGradients;
     private int _position;
 
-    public CudaFeed(NetworkPlan plan, CudaSession session, CudaQueue queue, CudaAreas areas)
+    /// <param name="plan">The model.</param>
+    /// <param name="session">The device.</param>
+    /// <param name="queue">The model's queue.</param>
+    /// <param name="areas">Its memory.</param>
+    /// <param name="permute">The launches that compute an epoch's order.</param>
+    public CudaFeed(NetworkPlan plan, CudaSession session, CudaQueue queue, CudaAreas areas, CudaLaunches permute)
     {
-        (_plan, _session, _queue, _areas) = (plan, session, queue, areas);
+        (_plan, _session, _queue, _areas, _permute) = (plan, session, queue, areas, permute);
         _datasets = new DeviceDatasets(session, queue, plan);
         _records = session.AllocatePinned(Slots * CudaStep.FeedBytes);
     }
@@ -43,6 +50,14 @@ internal sealed unsafe class CudaFeed : IDisposable
         else AimStaged(source, count, keepGradients, measured);
     }
 
+    /// <summary>Whether <paramref name="source"/>'s next batch of a training step is the one at which the device stands anyway; then it counts as taken.</summary>
+    public bool Follows(SampleSource source, int count)
+    {
+        if (source is not DatasetSource data || !IsAhead(data, keepGradients: false)) return false;
+        _position = data.Start + count;
+        return true;
+    }
+
     /// <summary>The device's position is no longer known: a pass failed.</summary>
     public void Forget() => _data = null;
 
@@ -52,34 +67,47 @@ internal sealed unsafe class CudaFeed : IDisposable
         _datasets.Dispose();
         _records.Dispose();
         _stage?.Dispose();
+        _places?.Dispose();
     }
 
     private void AimResident(DatasetSource source, DeviceDatasets.Resident resident, int count, bool keepGradients, bool measured)
     {
-        bool follows = ReferenceEquals(_data, source.Data) && Nullable.Equals(_order, source.Order) && _keepsGradients == keepGradients && _position == source.Start;
-        if (!follows)
+        if (!IsAhead(source, keepGradients))
         {
             CudaStep feed = new()
             {
                 Images = resident.Images.Pointer,
                 Labels = resident.Labels?.Pointer ?? 0,
                 Targets = resident.Targets?.Pointer ?? 0,
-                Bytes = source.Data.IsBytes ? 1 : 0,
+                Bytes = source.IsBytes ? 1 : 0,
                 Samples = source.Data.Count,
                 Position = source.Start,
                 KeepGradients = keepGradients ? 1 : 0,
             };
-            source.Order?.CopyTo(ref feed);
+            if (source.Order is { } order)
+            {
+                feed.Order = PlacesFor(source.Data.Count);
+                order.CopyTo(ref feed);
+            }
             Send(feed);
+            if (feed.Order != 0)
+            {
+                _permute.Bind(_areas);
+                _permute.Enqueue(_queue, count);
+            }
         }
         (_data, _order, _keepsGradients) = (source.Data, source.Order, keepGradients);
         _position = source.Start + (measured ? count : 0);
     }
 
+    /// <summary>Whether the device stands at the source's next batch.</summary>
+    private bool IsAhead(DatasetSource source, bool keepGradients) =>
+        _data is not null && ReferenceEquals(_data, source.Data) && Nullable.Equals(_order, source.Order) && _keepsGradients == keepGradients && _position == source.Start;
+
     /// <summary>Copies the batch to the device; the staging memory is read by the device, so what is queued comes first.</summary>
     private void AimStaged(SampleSource source, int count, bool keepGradients, bool measured)
     {
-        long imageFloats = (long)_plan.Height * _plan.Width * _plan.Channels * count;
+        long imageFloats = (long)_plan.SampleLength * count;
         long labels = measured ? (long)_plan.LabelLength * count : 0, targets = measured ? (long)_plan.TargetLength * count : 0;
         long bytes = (imageFloats + labels + targets) * sizeof(float);
         _queue.Synchronize();
@@ -103,6 +131,20 @@ internal sealed unsafe class CudaFeed : IDisposable
             KeepGradients = keepGradients ? 1 : 0,
         });
         Forget();
+    }
+
+    /// <summary>Room for the order of as many samples, which the device computes when an epoch begins.</summary>
+    private ulong PlacesFor(int samples)
+    {
+        long bytes = (long)samples * sizeof(int);
+        if (_places is null || _places.Bytes < bytes)
+        {
+            DeviceBlock larger = _session.Allocate(bytes);
+            _queue.Synchronize();
+            _places?.Dispose();
+            _places = larger;
+        }
+        return _places.Pointer;
     }
 
     private void Send(in CudaStep feed)

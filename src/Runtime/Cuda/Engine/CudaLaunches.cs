@@ -63,28 +63,15 @@ internal sealed unsafe class CudaLaunches : IDisposable
     /// <summary>Enqueues all launches for a batch of <paramref name="n"/> samples.</summary>
     /// <param name="queue">Where.</param>
     /// <param name="n">Samples.</param>
-    /// <param name="branch">Where those go that may run beside others; null: they run in turn.</param>
-    public void Enqueue(CudaQueue queue, int n, CudaBranch? branch = null)
+    public void Enqueue(CudaQueue queue, int n)
     {
-        bool isForked = false;
         for (int i = 0; i < _plans.Length; i++)
         {
-            CudaQueue target = queue;
-            if (branch is not null && _plans[i].Beside)
-            {
-                branch.Fork();
-                (target, isForked) = (branch.Queue, true);
-            }
-            else if (isForked && i == _plans.Length - 1)
-            {
-                branch!.Join();
-            }
-
             CudaLaunchPlan plan = _plans[i];
             int first = _firstArgument[i];
             for (int j = 0; j < plan.Arguments.Length; j++)
                 if (plan.Arguments[j].Area == CudaAreaPlan.Count) _values[first + j] = (ulong)n;
-            _kernels[i].Launch(target, (uint)plan.Blocks(n), 1, 1, (uint)_threads[i], 0, _pointers + first);
+            _kernels[i].Launch(queue, (uint)plan.Blocks(n), 1, 1, (uint)_threads[i], 0, _pointers + first);
         }
     }
 

@@ -2,7 +2,7 @@ using Convoke.Compiled;
 
 namespace Convoke;
 
-/// <summary>Data sets that are resident on the device: as stored, bytes or floats, NHWC; copied there once.</summary>
+/// <summary>Data sets that are resident on the device: bytes or floats, NHWC; copied there once.</summary>
 internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue, NetworkPlan plan) : IDisposable
 {
     /// <summary>Training, validation and test data.</summary>
@@ -18,7 +18,7 @@ internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue
 
     /// <summary>A data set on the device.</summary>
     /// <param name="Data">The set, by identity.</param>
-    /// <param name="Images">Samples as stored.</param>
+    /// <param name="Images">Samples, of several inputs one behind the other.</param>
     /// <param name="Labels">i32[Count, labels that the model takes of a sample]; null where it takes none.</param>
     /// <param name="Targets">f32[Count, target values that it takes of a sample]; null where it takes none.</param>
     internal sealed record Resident(WeakReference<Dataset> Data, DeviceBlock Images, DeviceBlock? Labels, DeviceBlock? Targets) : IDisposable
@@ -52,8 +52,9 @@ internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue
                 return found;
             }
         }
+        DatasetInputs inputs = new(plan, data);
         DatasetTargets truth = new(plan, data);
-        long imageBytes = (long)data.Count * data.SampleBytes, labelBytes = (long)data.Count * (truth.DeviceLabels + truth.DeviceTargets) * sizeof(int);
+        long imageBytes = (long)data.Count * inputs.SampleBytes, labelBytes = (long)data.Count * (truth.DeviceLabels + truth.DeviceTargets) * sizeof(int);
         long free = session.Memory().Free;
         if (imageBytes + labelBytes > free - Math.Min(Headroom, free / 4)) return null;
         if (_resident.Count == MaxResident)
@@ -62,7 +63,7 @@ internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue
             _resident[0].Dispose();
             _resident.RemoveAt(0);
         }
-        Resident made = Copy(data, imageBytes, truth);
+        Resident made = Copy(data, imageBytes, inputs, truth);
         _resident.Add(made);
         CudaTrace.Write(1, $"{data.Name}: {imageBytes + labelBytes} bytes copied to the device for {plan.Name}");
         return made;
@@ -75,7 +76,7 @@ internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue
         _resident.Clear();
     }
 
-    private Resident Copy(Dataset data, long imageBytes, DatasetTargets truth)
+    private Resident Copy(Dataset data, long imageBytes, DatasetInputs inputs, DatasetTargets truth)
     {
         DeviceBlock images = session.Allocate(imageBytes);
         DeviceBlock? labels = null, targets = null;
@@ -83,14 +84,14 @@ internal sealed unsafe class DeviceDatasets(CudaSession session, CudaQueue queue
         {
             if (truth.DeviceLabels > 0) labels = session.Allocate((long)data.Count * truth.DeviceLabels * sizeof(int));
             if (truth.DeviceTargets > 0) targets = session.Allocate((long)data.Count * truth.DeviceTargets * sizeof(float));
-            int samples = Math.Max(1, ChunkBytes / data.SampleBytes);
+            int samples = Math.Max(1, ChunkBytes / inputs.SampleBytes);
             int truthBytes = (truth.DeviceLabels + truth.DeviceTargets) * sizeof(int), rows = Math.Max(1, ChunkBytes / Math.Max(truthBytes, 1));
-            using PinnedBlock stage = session.AllocatePinned(Math.Max(Math.Max((long)samples * data.SampleBytes, (long)rows * truthBytes), ChunkBytes));
+            using PinnedBlock stage = session.AllocatePinned(Math.Max(Math.Max((long)samples * inputs.SampleBytes, (long)rows * truthBytes), ChunkBytes));
             for (int first = 0; first < data.Count; first += samples)
             {
                 int count = Math.Min(samples, data.Count - first);
-                data.CopyStored(first, count, new Span<byte>(stage.Pointer, count * data.SampleBytes));
-                queue.CopyToDevice(images.Pointer + ((ulong)first * (ulong)data.SampleBytes), stage.Pointer, (long)count * data.SampleBytes);
+                inputs.CopyToDevice(first, count, new Span<byte>(stage.Pointer, count * inputs.SampleBytes));
+                queue.CopyToDevice(images.Pointer + ((ulong)first * (ulong)inputs.SampleBytes), stage.Pointer, (long)count * inputs.SampleBytes);
                 queue.Synchronize();
             }
             for (int first = 0; first < data.Count && truthBytes > 0; first += rows)
