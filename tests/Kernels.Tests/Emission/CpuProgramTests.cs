@@ -176,6 +176,17 @@ public class CpuProgramTests
         static Value Source(Graph graph, Value v) => graph[v.Inputs[0]] is { Op: Op.Flatten } flat ? graph[flat.Inputs[0]] : graph[v.Inputs[0]];
     }
 
+    /// <summary>First layers whose filter gradient goes by patches, of one plane and of several, with the ReLU and the bias that random nets seldom have at once.</summary>
+    [Theory, InlineData(1, true), InlineData(3, true), InlineData(3, false), InlineData(4, true)]
+    public void First_layers_by_patches_agree_with_the_interpreter_in_every_width(int channels, bool relu)
+    {
+        const int Samples = 9;
+        CompiledModel model = Compiler.Compile(Tests.Models.Of(new(10, 12, channels, ImageLayout.ChannelsLast), Preset.Keras, LossKind.CategoricalCrossentropy, new SgdSpec(0.125),
+            new Conv2DSpec("conv", 32, 3, 3, relu ? ActivationKind.Relu : ActivationKind.None, true), new MaxPool2DSpec("pool", 2, 2), new FlattenSpec("flatten"), new DenseSpec("dense", 3, ActivationKind.Softmax, true, null)));
+        Assert.Contains("are one vector", model.Cpu[0].Text, StringComparison.Ordinal);
+        foreach (CpuProgram program in EmittedProgram.Load(model.Cpu)) Compare(channels, Samples, RandomModels.Batch(channels, model.Spec, Samples), graph => RandomModels.Weights(channels, graph), model, program);
+    }
+
     [Theory, InlineData(1), InlineData(8), InlineData(11)]
     public void The_net_of_twins_agrees_with_the_interpreter_in_every_width(int n)
     {
