@@ -45,6 +45,26 @@ public class DropoutFusionTests
         KernelComparison.Run(model, EmulatedProgram.Compile(model), Seed, n, RandomModels.Batch(Seed, model.Spec, n), graph => RandomModels.Weights(Seed, graph), precision == SpecPrecision.Float32 ? KernelComparison.Tolerance : 1e-3);
     }
 
+    /// <summary>A map that something else reads as well, before dropout, must reach memory as it is.</summary>
+    [NvrtcFact]
+    public void What_others_read_stays_a_launch_of_its_own()
+    {
+        CompiledModel model = Compiler.Compile(Net with
+        {
+            Calls =
+            [
+                new(Conv("conv1", 16), [-1]),
+                new(new ReluSpec("relu1"), [0]),
+                new(new DropoutSpec("drop1", 0.5), [1]),
+                new(new AddSpec("sum"), [1, 2]),
+                new(new FlattenSpec("flatten"), [3]),
+                new(new DenseSpec("fc1", 10, ActivationKind.None, true, null), [4]),
+            ],
+        });
+        Assert.Contains(model.Cuda.Kernels, static k => k.Name == "drop1_forward");
+        KernelComparison.Run(model, EmulatedProgram.Compile(model), Seed, Samples, RandomModels.Batch(Seed, model.Spec, Samples), graph => RandomModels.Weights(Seed, graph));
+    }
+
     /// <summary>Kernel (or helper), text, what stands there instead. Only the first occurrence is changed.</summary>
     public static TheoryData<string, string, string> Mutations => new()
     {

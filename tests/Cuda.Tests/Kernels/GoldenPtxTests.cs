@@ -9,16 +9,21 @@ namespace Convoke.Cuda.Tests.Kernels;
 public class GoldenPtxTests
 {
     [Theory, InlineData("A"), InlineData("B")]
-    public void Golden_kernels_agree_with_the_interpreter(string program) => KernelComparison.Run(Model(program), File.ReadAllText(Golden(program)), seed: 2, n: 3);
+    public void Golden_kernels_agree_with_the_interpreter(string program) => KernelComparison.Run(Model(program), Current(program), seed: 2, n: 3);
 
-    /// <summary>The first line names the text that the PTX was made of. NVRTC's own output does not do for a comparison: it varies a little from process to process.</summary>
     [Theory, InlineData("A"), InlineData("B")]
-    public void Golden_kernels_are_those_of_today(string program)
+    public void Golden_kernels_are_those_of_today(string program) => Current(program);
+
+    /// <summary>The committed PTX, once it is known to be of today's text: kernels of another one may read a record of another form, and never end.</summary>
+    /// <remarks>The first line names the text that the PTX was made of. NVRTC's own output does not do for a comparison: it varies a little from process to process.</remarks>
+    private static string Current(string program)
     {
         string today = $"// of CUDA C with SHA-256 {Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Model(program).Cuda.Text)))}";
         if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1" && Environment.GetEnvironmentVariable("CI") is null or "" && KernelCompiler.Default.Version == new Version(12, 4))
             File.WriteAllText(Golden(program), $"{today}\n{Plain(EmulatedProgram.Compile(Model(program)))}");
-        Assert.True(File.ReadLines(Golden(program)).First() == today, $"{Golden(program)} is of another text than is emitted now; with NVRTC 12.4, UPDATE_SNAPSHOTS=1 dotnet test makes it anew");
+        string committed = File.ReadAllText(Golden(program));
+        Assert.True(committed.StartsWith(today + "\n", StringComparison.Ordinal), $"{Golden(program)} is of another text than is emitted now; with NVRTC 12.4, UPDATE_SNAPSHOTS=1 dotnet test makes it anew");
+        return committed;
     }
 
     /// <summary>Without lines of the source, which name the folder of whoever compiled it.</summary>
