@@ -45,7 +45,7 @@ internal static class CudaWriter
             FileName = {Literals.Of(source.FileName)},
             Kernels =
             [
-            {Rows(source.Kernels.Select(static k => $"new({Literals.Of(k.Name)}, {Text(k.Threads)}, {Text(k.RegisterBudget)}, {Text(k.SharedBytes)})"))}
+            {Rows(source.Kernels.Select(static k => $"new({Literals.Of(k.Name)}, {Text(k.Threads)}, {Text(k.RegisterBudget)}, {Text(k.SharedBytes)}{(k.DynamicBytes > 0 ? ", " + Text(k.DynamicBytes) : "")})"))}
             ],
             {Launches("Train", source.Train, source)}
             {Launches("Predict", source.Predict, source)}

@@ -36,6 +36,9 @@ public sealed record CudaSource(
 /// <param name="SharedBytes">Static shared memory that the text declares.</param>
 public sealed record CudaKernel(string Name, int Threads, int MinBlocks, int SharedBytes)
 {
+    /// <summary>Shared memory that a launch adds to that, where a block wants more than the 48 KB that a text can declare.</summary>
+    public int DynamicBytes { get; init; }
+
     /// <summary>Registers that a thread may use: a multiprocessor has 65,536, which it hands out to warps, eight a thread at a time.</summary>
     public int RegisterBudget => Math.Min(255, 65536 / (MinBlocks * ((Threads + 31) / 32 * 32)) / 8 * 8);
 }
@@ -44,7 +47,11 @@ public sealed record CudaKernel(string Name, int Threads, int MinBlocks, int Sha
 /// <param name="Kernel">Index of the entry point.</param>
 /// <param name="Grid">Its blocks.</param>
 /// <param name="Arguments">In the order of the entry point's parameters.</param>
-public sealed record CudaLaunch(int Kernel, CudaGrid Grid, EquatableArray<CudaArgument> Arguments);
+public sealed record CudaLaunch(int Kernel, CudaGrid Grid, EquatableArray<CudaArgument> Arguments)
+{
+    /// <summary>What it computes, where that is more than its kernel's name says: the gradients of which layers.</summary>
+    public string? Work { get; init; }
+}
 
 /// <summary>Blocks of a launch over N samples: Fixed + PerUnit * min(ceil(N / Samples), MaxUnits). Depends on N only, so that sums do.</summary>
 /// <param name="Fixed">Blocks whatever N is.</param>

@@ -11,7 +11,7 @@ internal sealed record Options(string Command, bool Quick, bool Write, int Round
     /// <summary>Null where the command line is not one of ours.</summary>
     public static Options? Parse(string[] arguments)
     {
-        if (arguments is not [("cpu" or "programs" or "sweep" or "avx2" or "cold") and var command, .. var rest]) return null;
+        if (arguments is not [("cpu" or "programs" or "sweep" or "avx2" or "cold" or "kernels") and var command, .. var rest]) return null;
         bool quick = false, write = false;
         int? rounds = null;
         string? only = null;
@@ -29,7 +29,7 @@ internal sealed record Options(string Command, bool Quick, bool Write, int Round
                     rounds = count;
                     i++;
                     break;
-                case "--only" when command is "programs" or "sweep" && i + 1 < rest.Length:
+                case "--only" when command is "programs" or "sweep" or "kernels" && i + 1 < rest.Length:
                     only = rest[++i];
                     break;
                 default:

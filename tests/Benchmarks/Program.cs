@@ -14,6 +14,7 @@ internal static class Program
           cpu [--quick] [--rounds N] [--write]   everything below; --quick: only the ratios of whole programs; --write: docs/results/cpu.md
           programs [--only NAME] [--rounds N]    whole programs: A, B, C, ResNet-9, U-Net
           sweep [--only TEXT] [--rounds N]       single layers, or those whose name has the text ("conv 1x1")
+          kernels [--only TEXT] [--rounds N]     the same layers, Convoke's alone on one thread, by BenchmarkDotNet; needs no other library
           avx2 [--rounds N]                      A, B and C in a child process without AVX-512
           cold [--rounds N]                      program B in processes of its own: memory, start to the first trained step; also as native code
 
@@ -41,6 +42,12 @@ internal static class Program
         if (options.Write && options.Rounds < LeastRoundsToWrite)
         {
             Console.Error.WriteLine($"--write wants at least {LeastRoundsToWrite} rounds: a table of fewer shows the machine's mood.");
+            return 2;
+        }
+        if (options.Command == "kernels")
+        {
+            if (KernelRuns.Run(options.Rounds, options.Only)) return 0;
+            Console.Error.WriteLine($"No layer whose name has \"{options.Only}\" was timed.");
             return 2;
         }
         if (NativeLibraries.Problem() is { } problem)

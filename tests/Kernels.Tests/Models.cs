@@ -21,4 +21,10 @@ internal static class Models
         new Conv2DSpec("conv2d", 32, 3, 3, ActivationKind.Relu, true), new MaxPool2DSpec("max_pooling2d", 2, 2),
         new Conv2DSpec("conv2d_1", 64, 3, 3, ActivationKind.Relu, true), new MaxPool2DSpec("max_pooling2d_1", 2, 2), new FlattenSpec("flatten"),
         new DenseSpec("dense", 128, ActivationKind.Relu, true, null), new DenseSpec("dense_1", 10, ActivationKind.Softmax, true, null));
+
+    /// <summary>Program C: conv32-pool-drop-conv64-pool-drop-fc128-drop-fc10 on 3x32x32.</summary>
+    public static ModelSpec C { get; } = Of(new(32, 32, 3, ImageLayout.ChannelsFirst), Preset.PyTorch, LossKind.CrossEntropy, new SgdSpec(0.01),
+        new Conv2DSpec("conv1", 32, 3, 3, ActivationKind.Relu, true), new MaxPool2DSpec("pool1", 2, 2), new DropoutSpec("drop1", 0.25),
+        new Conv2DSpec("conv2", 64, 3, 3, ActivationKind.Relu, true), new MaxPool2DSpec("pool2", 2, 2), new DropoutSpec("drop2", 0.25), new FlattenSpec("flatten"),
+        new DenseSpec("fc1", 128, ActivationKind.Relu, true, null), new DropoutSpec("drop3", 0.5), new DenseSpec("fc2", 10, ActivationKind.None, true, null));
 }

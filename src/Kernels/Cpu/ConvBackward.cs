@@ -61,7 +61,7 @@ public static class ConvBackward
             return;
         }
 
-        if (ConvBackwardPatch.Fits(writer, group))
+        if (ConvBackwardPatch.Fits(writer.Target, group))
         {
             ConvBackwardPatch.Emit(writer, name, summary, group, Parameters(group));
             return;

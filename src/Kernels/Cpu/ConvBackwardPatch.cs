@@ -11,7 +11,7 @@ public static class ConvBackwardPatch
 {
     private const int Side = PatchPlan.Side;
 
-    public static bool Fits(KernelWriter writer, ConvBackwardGroup group) => writer.Lanes == Side * Side && group.Method == ConvBackwardMethod.Banded && PatchPlan.Fits(group.Geometry);
+    public static bool Fits(VectorTarget target, ConvBackwardGroup group) => target.Lanes == Side * Side && group.Method == ConvBackwardMethod.Banded && PatchPlan.Fits(group.Geometry);
 
     public static void Emit(KernelWriter writer, string name, string summary, ConvBackwardGroup group, string parameters)
     {

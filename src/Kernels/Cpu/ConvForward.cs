@@ -74,13 +74,11 @@ public static class ConvForward
     /// <summary>Emits the register tiles for an input whose windows stay inside it; the filter is read as it lies.</summary>
     public static void EmitDirect(KernelWriter writer, string name, string summary, ConvGeometry g, Epilogue epilogue, Placement output)
     {
-        // Without neighbours an image is one long row.
-        if (g is { R: 1, S: 1, Pooled: false, IsStrided: false } && g.W == g.Q && output == Placement.Of(g)) g = g with { H = 1, W = g.P * g.Q, P = 1, Q = g.P * g.Q };
         int window = g.PoolHeight * g.PoolWidth;
-        (int units, Tile tile) = TileChooser.Choose(writer.Target, g.OutColumns, window, g.Panel);
-        if (!g.Pooled && units == g.OutColumns && TileChooser.Choose(writer.Target, g.OutRows, g.OutColumns, g.Panel) is ( > 1, _) rows)
+        (g, int rows, int units, Tile tile) = Choose(writer.Target, g, output);
+        if (rows > 1)
         {
-            EmitRows(writer, name, summary, g, epilogue, output, rows.Units, rows.Tile.Vectors);
+            EmitRows(writer, name, summary, g, epilogue, output, rows, tile.Vectors);
             return;
         }
 
@@ -100,6 +98,25 @@ public static class ConvForward
         });
         EmitTile(writer, calls[0], g, epilogue, output, units, tile.Vectors, 0, window);
         if (rest > 0) EmitTile(writer, calls[1], g, epilogue, output, rest, tile.Vectors, 0, window);
+    }
+
+    /// <summary>The tiles of the direct form in words.</summary>
+    public static string Describe(VectorTarget target, ConvGeometry g)
+    {
+        (ConvGeometry over, int rows, int units, Tile tile) = Choose(target, g, Placement.Of(g));
+        return units == 0 ? "direct, a pooling window in pieces"
+            : $"direct, tiles of {(rows > 1 ? $"{rows} rows of {over.OutColumns} pixels" : $"{units} {(g.Pooled ? "pooling windows" : "pixels")}")} by {tile.Vectors} vector{(tile.Vectors == 1 ? "" : "s")} of channels";
+    }
+
+    /// <summary>Rows of a tile, or windows (pixels) of a row; none where a window exceeds the registers.</summary>
+    private static (ConvGeometry Geometry, int Rows, int Units, Tile Tile) Choose(VectorTarget target, ConvGeometry g, Placement output)
+    {
+        // Without neighbours an image is one long row.
+        if (g is { R: 1, S: 1, Pooled: false, IsStrided: false } && g.W == g.Q && output == Placement.Of(g)) g = g with { H = 1, W = g.P * g.Q, P = 1, Q = g.P * g.Q };
+        (int units, Tile tile) = TileChooser.Choose(target, g.OutColumns, g.PoolHeight * g.PoolWidth, g.Panel);
+        return !g.Pooled && units == g.OutColumns && TileChooser.Choose(target, g.OutRows, g.OutColumns, g.Panel) is ( > 1, _) rows
+            ? (g, rows.Units, units, rows.Tile)
+            : (g, 1, units, tile);
     }
 
     /// <summary>Of rows that are short, a tile takes several whole ones.</summary>

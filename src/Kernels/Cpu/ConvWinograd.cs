@@ -16,7 +16,7 @@ public static class ConvWinograd
         int columns = WinogradPlan.Tiles(g.Q), rows = WinogradPlan.Tiles(g.P), strip = WinogradPlan.Of(g).StripTiles, rest = columns % strip;
         code.Line();
         code.Line(summary);
-        code.Line($"//   Winograd F(2x2,3x3){(g.Pooled ? ", pooled in its output transform" : "")}: {16L * rows * columns * g.CStored * g.KStored} multiply-adds in place of {9L * g.P * g.Q * g.CStored * g.KStored}");
+        code.Line($"//   sixteen products: {16L * rows * columns * g.CStored * g.KStored} multiply-adds in place of {9L * g.P * g.Q * g.CStored * g.KStored}");
         using (code.Block($"private static void {name}(float* x, float* u, {(epilogue.Bias ? "float* bias, " : "")}float* y{(epilogue.Winners ? ", byte* arg" : "")}, float* scratch)"))
         using (code.Block($"for (int p = 0; p < {rows}; p++)"))
         {

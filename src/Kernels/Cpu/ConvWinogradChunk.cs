@@ -15,7 +15,6 @@ public static class ConvWinogradChunk
         Emission.CodeWriter code = writer.Code;
         code.Line();
         code.Line(summary);
-        code.Line($"//   Winograd F(2x2,3x3){(g.Pooled ? ", pooled in its output transform" : "")}, over a chunk of images at once");
         using (code.Block($"private static void {name}(float* x, float* u, {(epilogue.Bias ? "float* bias, " : "")}float* y{(epilogue.Winners ? ", byte* arg" : "")}, float* scratch, int count, int xStride, int yStride{(epilogue.Winners ? ", int argStride" : "")})"))
         {
             code.Line($"float* v = scratch + {border.Floats(g)}, m = v + {16 * room * g.CStored};");
@@ -90,7 +89,7 @@ public static class ConvWinogradChunk
         Emission.CodeWriter code = writer.Code;
         code.Line();
         code.Line(summary);
-        code.Line("//   Winograd F(2x2,3x3), over a chunk of images at once; dw is not yet transformed");
+        code.Line("//   dw is not yet transformed");
         using (code.Block($"private static void {name}({parameters}, int count, int xStride, int dyStride, {(group.Relu ? "int yStride, " : "")}int dxStride)"))
         {
             code.Line($"float* bordered = dz; dz += {border.Floats(g)};");

@@ -107,6 +107,10 @@ public sealed record DenseGemm(int In, int InStride, int Out, int OutStride, int
             : $"    new Span<float>(y + n * {OutStride}, {Out}).Clear();");
     }
 
+    /// <summary>The loops in words.</summary>
+    public string Describe(VectorTarget target) =>
+        $"register tiles of {Tiles(target)[0].Rows} images by {Tiles(target)[0].Vectors} vector{(Tiles(target)[0].Vectors == 1 ? "" : "s")}{(Block < In ? $", {Block} of {In} features at a time" : "")}";
+
     /// <summary>Images per tile, largest first; the last takes one, for tails.</summary>
     private IReadOnlyList<Tile> Tiles(VectorTarget target)
     {

@@ -111,6 +111,9 @@ public static class DenseUpdate
 
     private static string DeriveName(string update) => update.Replace("Update", "Derive");
 
+    /// <summary>The loops in words.</summary>
+    public static string Describe(VectorTarget target, DenseUpdateGroup group) => Choose(target, group) is var (rows, vectors) ? $"register tiles of {rows} features by {vectors} vector{(vectors == 1 ? "" : "s")} over the whole batch" : "";
+
     private static (int Rows, int Vectors) Choose(VectorTarget target, DenseUpdateGroup group)
     {
         (int rows, Tile tile) = TileChooser.Choose(target, Math.Min(group.In, LongestTile), 1, Panels.Width(Panels.Pad(group.Units)));

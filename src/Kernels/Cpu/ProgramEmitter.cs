@@ -51,6 +51,7 @@ public sealed class ProgramEmitter
 
             // Letters: N batch; C H W input channels, height, width; R S filter height, width; P Q output height, width; K output channels; i o features in, out.
             // Images are NHWC with channels padded to 16 floats by zeros; weights lie in panels of output channels, [K / panel][reduction][panel].
+            // {KernelChoice.Model}
             """);
         using (_code.Block($"internal sealed unsafe class {type} : CpuProgram"))
         {
@@ -98,6 +99,7 @@ public sealed class ProgramEmitter
             }
 
             string images = _network.Train!.ImagesPerChunk == Liveness.ImagesPerChunk ? "ImagesPerChunk" : _network.Train.ImagesPerChunk.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            _code.Line($"// chunks of {_network.Train.ImagesPerChunk} images{(_network.Train.ImagesPerChunk == Liveness.ImagesPerChunk ? "" : ": weights of a dense layer leave the caches, and are read once for all of a chunk")}");
             using (_code.Block($"for (int n = first; n < end; n += {images})"))
             {
                 _code.Line($"int count = Math.Min({images}, end - n);");
@@ -316,7 +318,7 @@ public sealed class ProgramEmitter
         switch (group)
         {
             case ConvForwardGroup g:
-                ConvForward.Emit(_writer, stem + "Forward", KernelComments.ConvForward(g), g.Geometry, new(g.Bias is not null, g.Relu, g.Arg is not null), allowWinograd: true);
+                ConvForward.Emit(_writer, stem + "Forward", Comment(KernelComments.ConvForward(g), g), g.Geometry, new(g.Bias is not null, g.Relu, g.Arg is not null), allowWinograd: true);
                 break;
             case PoolForwardGroup g:
                 Pooling.EmitForward(_writer, stem + "Forward", KernelComments.PoolForward(g), g.Geometry, g.Arg is not null);
@@ -328,18 +330,19 @@ public sealed class ProgramEmitter
                 Head.EmitTrain(_writer, MethodNames.Head(g, train: true), g);
                 break;
             case DenseDgradGroup g:
-                DenseGemm.Dgrad(g, _train!.Stride(g.Dy), _train.Stride(g.Dx)).Emit(_writer, stem + "Dgrad", KernelComments.DenseDgrad(g), accumulate: false, bias: false, relu: false,
+                DenseGemm dgrad = DenseGemm.Dgrad(g, _train!.Stride(g.Dy), _train.Stride(g.Dx));
+                dgrad.Emit(_writer, stem + "Dgrad", Comment(KernelComments.DenseDgrad(g), g, dgrad), accumulate: false, bias: false, relu: false,
                     mask: g.ReluOutput is not null, maskStride: g.ReluOutput is { } y ? _train.Stride(y) : 0);
                 break;
             case ConvBackwardGroup g:
-                ConvBackward.Emit(_writer, stem + "Backward", KernelComments.ConvBackward(g), g);
+                ConvBackward.Emit(_writer, stem + "Backward", Comment(KernelComments.ConvBackward(g), g), g);
                 break;
             case PoolBackwardGroup g:
                 Pooling.EmitBackward(_writer, stem + "Backward", KernelComments.PoolBackward(g), g.Geometry);
                 break;
             case DenseUpdateGroup g:
                 DenseUpdate.Use[] uses = [.. g.Uses.Select(UseOf)];
-                DenseUpdate.Emit(_writer, stem + "Update", KernelComments.DenseUpdate(g), g, _network.Parameters[g.Weights], uses, HasDgrad(g.Weights));
+                DenseUpdate.Emit(_writer, stem + "Update", Comment(KernelComments.DenseUpdate(g), g), g, _network.Parameters[g.Weights], uses, HasDgrad(g.Weights));
                 if (HasDgrad(g.Weights)) DenseUpdate.EmitDerive(_writer, stem + "Update", g, _network.Parameters[g.Weights]);
                 if (g.Bias is { } bias) DenseUpdate.EmitBias(_writer, stem + "BiasUpdate", g, _network.Parameters[bias], uses);
                 break;
@@ -362,7 +365,7 @@ public sealed class ProgramEmitter
         switch (group)
         {
             case ConvForwardGroup g:
-                ConvForward.Emit(_writer, stem + "Predict", KernelComments.ConvForward(g), g.Geometry, new(g.Bias is not null, g.Relu, Winners: false), allowWinograd: true);
+                ConvForward.Emit(_writer, stem + "Predict", Comment(KernelComments.ConvForward(g), g), g.Geometry, new(g.Bias is not null, g.Relu, Winners: false), allowWinograd: true);
                 if (alone && IsTransformedHere(g)) ConvWinograd.EmitDerive(_writer, stem + "Transform", g.Geometry, _network.PredictParameters[g.Weights]);
                 break;
             case PoolForwardGroup g:
@@ -437,6 +440,12 @@ public sealed class ProgramEmitter
     }
 
     /// <summary>A dense layer's forward is the same in training and prediction, so it stands once.</summary>
-    private void EmitDenseForward(DenseForwardGroup g, EntryPoint entry, string name) =>
-        DenseGemm.Forward(g, entry.Stride(g.X), entry.Stride(g.Y)).Emit(_writer, name, KernelComments.DenseForward(g), accumulate: true, g.Bias is not null, g.Relu, mask: false, maskStride: 0);
+    private void EmitDenseForward(DenseForwardGroup g, EntryPoint entry, string name)
+    {
+        DenseGemm gemm = DenseGemm.Forward(g, entry.Stride(g.X), entry.Stride(g.Y));
+        gemm.Emit(_writer, name, Comment(KernelComments.DenseForward(g), g, gemm), accumulate: true, g.Bias is not null, g.Relu, mask: false, maskStride: 0);
+    }
+
+    /// <summary>What a kernel computes, and behind it which way was chosen.</summary>
+    private string Comment(string what, KernelGroup group, DenseGemm? gemm = null) => $"{what}\n{KernelChoice.Line(_writer.Target, group, gemm)}";
 }

@@ -28,7 +28,7 @@ public static class ConvUpdate
         public bool IsDerived => Flipped is not null || Copies.Count > 0;
     }
 
-    private const int Shares = 4;
+    private const int Shares = 16;
 
     /// <summary>Emits the part's function.</summary>
     /// <param name="writer">The writer.</param>
@@ -40,7 +40,7 @@ public static class ConvUpdate
         foreach (Segment segment in segments) EmitFlip(writer, segments, segment);
         foreach (OperandCopy copy in segments.SelectMany(static s => s.Copies)) copy.EmitHelpers(writer);
         Optimizer.Emit(writer, optimizer);
-        int elements = threads / Shares, blocks = segments.Sum(s => s.Blocks(elements));
+        int elements = 4 * threads / Shares, blocks = segments.Sum(s => s.Blocks(elements));
         bool derives = segments.Any(static s => s.IsDerived), shared = segments.Any(static s => s.Uses > 1);
         string[] state = [.. new[] { "w", "m", "v" }.Take(1 + optimizer.Moments)], areas = ["parameters", "moment1", "moment2"];
         int start = 0;
@@ -61,25 +61,29 @@ public static class ConvUpdate
             // a block of the parameters that have partial gradients: {{elements}} elements x {{Shares}} shares of the slices
             __device__ __forceinline__ void conv_update(float* __restrict__ shared, int block, const Step* __restrict__ step, const float* __restrict__ partials, float* __restrict__ derived, {{Optimizer.Parameters}}, int batch)
             {
-                constexpr int ELEMENTS = {{elements}}, SHARES = {{Shares}};
-                const int lane = threadIdx.x % ELEMENTS, share = threadIdx.x / ELEMENTS;
+                constexpr int ELEMENTS = {{elements}}, QUADS = ELEMENTS / 4, SHARES = {{Shares}};
                 int at = 0, floats = 0, slices = 0{{(shared ? ", uses = 1" : "")}}{{(derives ? ", segment = 0" : "")}};
                 const float* from = nullptr;
                 {{string.Join("\n    ", places)}}
 
-                const int element = block * ELEMENTS + lane;
-                const bool mine = share == 0 && element < floats;
+                const int element = block * ELEMENTS + threadIdx.x, quad = block * ELEMENTS + threadIdx.x % QUADS * 4, share = threadIdx.x / QUADS;
+                const bool mine = threadIdx.x < ELEMENTS && element < floats;
                 {{string.Concat(state.Select((v, i) => $"{(i == 0 ? "float w" : ", " + v)} = mine ? {areas[i]}[at + element] : 0.0f"))}};          // under way while the slices are summed
                 {{(shared ? "const int places = slices;\n    " : "")}}slices = min(batch, slices);
-                float sum = 0;
-                if (element < floats)
+                float4 four = make_float4(0, 0, 0, 0);
+                if (quad < floats)
                     {{(shared ? "for (int use = 0; use < uses; ++use)\n            " : "")}}#pragma unroll 8
-                    {{(shared ? "    " : "")}}for (int slice = share; slice < slices; slice += SHARES) sum += from[(size_t){{(shared ? "(use * places + slice)" : "slice")}} * floats + element];
-                shared[threadIdx.x] = sum;
+                    {{(shared ? "    " : "")}}for (int slice = share; slice < slices; slice += SHARES)
+                    {{(shared ? "    " : "")}}{
+                    {{(shared ? "    " : "")}}    const float4 part = *reinterpret_cast<const float4*>(&from[(size_t){{(shared ? "(use * places + slice)" : "slice")}} * floats + quad]);
+                    {{(shared ? "    " : "")}}    four.x += part.x; four.y += part.y; four.z += part.z; four.w += part.w;
+                    {{(shared ? "    " : "")}}}
+                reinterpret_cast<float4*>(shared)[threadIdx.x] = four;
                 __syncthreads();
                 if (!mine) return;
+                float sum = 0;
                 #pragma unroll
-                for (int other = 1; other < SHARES; ++other) sum += shared[other * ELEMENTS + lane];
+                for (int part = 0; part < SHARES; ++part) sum += shared[part * ELEMENTS + threadIdx.x];
                 if (step->keep_gradients) gradients[at + element] = sum;
                 if (step->keep_gradients || step->bad) return;
                 {{(optimizer.Moments == 0 ? "w = learn(step, w, sum);" : $"w = learn(step, w, sum{string.Concat(state.Skip(1).Select(static v => ", " + v))});")}}
@@ -87,7 +91,7 @@ public static class ConvUpdate
             {{string.Concat(stores.Select(static store => "    " + store + "\n"))}}}
             """);
         string list = string.Join("\n  ", segments.Select(s => $"{s.Name} f32[{s.Floats}] from f32{(s.Uses > 1 ? $"[{s.Uses}]" : "")}[min(N, {s.Slices})][{s.Floats}]{(s.Flipped is null ? "" : "; also stored flipped, for dgrad")}{(s.Copies.Count == 0 ? "" : $"; also stored as {s.Copies[0].Operands.Name} operands")}"));
-        return new($"conv_update, {blocks} blocks = {elements} elements x {Shares} shares of the slices: g = sum(slices)\n  {list}", blocks, 4 * threads, ["const float* __restrict__ partials"], [new(CudaArea.Partials)],
+        return new($"conv_update, {blocks} blocks = {elements} elements x {Shares} shares of the slices: g = sum(slices)\n  {list}", blocks, 16 * threads, ["const float* __restrict__ partials"], [new(CudaArea.Partials)],
             "conv_update(shared, block, step, partials, derived, parameters, moment1, moment2, gradients, batch);");
     }
 

@@ -22,10 +22,10 @@ public static class ConvWgrad
         if (samples is not null)
         {
             writer.Helper("sample_at", StepText.SampleAt);
-            writer.Helper("pixel", StepText.Pixel);
+            writer.Helper("typed_pixel", StepText.TypedPixel);
         }
 
-        var kernel = new CudaKernel(name, tile.Threads, ConvText.MinBlocks(g, tile.Threads), (4 * tile.SharedFloats(g)) + (samples is null ? 0 : 4));
+        var kernel = new CudaKernel(name, tile.Threads, ConvText.MinBlocks(g, tile.Threads), 4 * tile.SharedFloats(g));
         string[] parameters = [
             samples is null ? "const float* __restrict__ x" : "const Step* __restrict__ step", "const float* __restrict__ dy",
             .. group.Relu ? new[] { "const float* __restrict__ y" } : [], .. g.Pooled ? new[] { "const u8* __restrict__ arg" } : [],
@@ -43,7 +43,6 @@ public static class ConvWgrad
                 float* dz = shared + {{WgradTile.Pad4(tile.StagedRows(g) * tile.StagedColumns(g) * tile.Pitch)}};                                          // f32[BAND_H * BAND_W][CHANNELS]
                 """);
             if (g.Pooled) writer.Code.Line("int* winners = reinterpret_cast<int*>(dz + BAND_H * BAND_W * CHANNELS);   // where in input each window's winner has its first tap");
-            if (samples is not null) writer.Code.Line("__shared__ int sample;");
             writer.Code.Line($$"""
                 const int thread = threadIdx.x, channel = thread % CHANNELS, unit = blockIdx.x % UNITS, slice = blockIdx.x / UNITS, slices = gridDim.x / UNITS;
                 const int k0 = unit % (K / CHANNELS) * CHANNELS, c0 = unit / (K / CHANNELS) % CHUNKS * CHUNK{{(tile.Splits > 1 ? ", split = thread / CHANNELS / TAPS" : "")}};
@@ -54,14 +53,7 @@ public static class ConvWgrad
                 """);
             using (writer.Code.Block("for (int n = slice; n < batch; n += slices)"))
             {
-                if (samples is not null)
-                {
-                    writer.Code.Line($"""
-                        if (thread == 0) sample = sample_at(step, n);
-                        __syncthreads();
-                        const size_t origin = {samples.Origin("(H * W * C)")};
-                        """);
-                }
+                if (samples is not null) writer.Code.Line("const int sample = sample_at(step, n);            // under way while the gradient is staged");
 
                 bool banded = tile.Rows < g.OutRows || tile.Columns < g.OutColumns;
                 if (tile.Rows < g.OutRows) writer.Code.Line("for (int band_row = 0; band_row < OUT_H; band_row += BAND_H)");
@@ -72,8 +64,10 @@ public static class ConvWgrad
                     if (tile.Columns == g.OutColumns) writer.Code.Line("constexpr int band_column = 0;");
                     // Loads under way at once want registers beside the sums.
                     string unroll = tile.Elements(g) > 28 ? "#pragma unroll 2" : "#pragma unroll 4";
+                    int turns = ((tile.Rows * tile.Columns * tile.Channels / 4) + tile.Threads - 1) / tile.Threads;
+                    writer.Code.Line(StageGradient(group).Replace("#pragma unroll 4", tile.Elements(g) <= 28 && turns <= 6 ? "#pragma unroll" : unroll));
+                    if (samples is not null) writer.Code.Line($"const size_t origin = {samples.Origin("(H * W * C)")};");
                     writer.Code.Line(StageInput(samples is not null, g, tile).Replace("#pragma unroll 4", unroll));
-                    writer.Code.Line(StageGradient(group).Replace("#pragma unroll 4", unroll));
                     writer.Code.Line("__syncthreads();");
                     writer.Code.Line();
                     EmitLoop(writer, group, tile, quads);
@@ -119,7 +113,7 @@ public static class ConvWgrad
         }
 
         string value = samples ? "pixel(step, origin + (h * W + w) * C + c0 + c)" : "x[(((size_t)n * H + h) * W + w) * C + c0 + c]";
-        return $$"""
+        string loop = $$"""
             #pragma unroll 4
             for (int i = thread; i < ROWS * COLUMNS * CHUNK; i += THREADS)
             {
@@ -127,6 +121,7 @@ public static class ConvWgrad
                 input[i / CHUNK * PITCH + c] = {{inside}}{{(guard ? " && c0 + c < C" : "")}} ? {{value}} : 0.0f;
             }
             """;
+        return samples ? StepText.EitherType(loop) : loop;
     }
 
     private static string StageGradient(ConvBackwardGroup group)

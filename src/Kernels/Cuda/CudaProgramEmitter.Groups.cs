@@ -13,6 +13,9 @@ public sealed partial class CudaProgramEmitter
         CudaArgument? StepFor(DropoutGroup? drop) => drop is null ? null : to.Step;
         switch (group)
         {
+            case ConvForwardGroup g when FusedForward(pass, g) is { } fused:
+                if (ReferenceEquals(g, fused.First)) AddFusedForward(pass, fused);
+                break;
             case ConvForwardGroup g when pass.Samples(g.X) is null && Copy(pass, g.Weights, OperandUse.ConvForward) is { } copy && ConvTensorTile.Choose(g.Geometry, copy.Operands.Pack) is { } tile:
                 ConvTensorForward.Emit(_writer, Stem(g) + "_fprop", Member(g), g, tile, copy.Operands);
                 to.Launch(_writer.Last, ConvTensorForward.Grid(g, tile), StepFor(g.Drop), to.Value(g.X), Derived(copy), to.ParameterIf(g.Bias), to.Value(g.Y), g.Geometry.Pooled ? to.ValueOrNull(g.Arg) : null);
@@ -75,14 +78,55 @@ public sealed partial class CudaProgramEmitter
         }
     }
 
+    /// <summary>The pair of convolutions that one kernel computes to which the group belongs, or null.</summary>
+    private ConvTensorFusedForward? FusedForward(Pass pass, ConvForwardGroup group)
+    {
+        ConvForwardGroup? first = pass.Samples(group.X) is null ? pass.Groups.OfType<ConvForwardGroup>().FirstOrDefault(g => g.Y == group.X) : group;
+        if (first is null || pass.Samples(first.X) is null || Copy(pass, first.Weights, OperandUse.ConvSamples) is not { } copy) return null;
+        ConvForwardGroup? second = pass.Groups.OfType<ConvForwardGroup>().FirstOrDefault(g => g.X == first.Y && Copy(pass, g.Weights, OperandUse.ConvForward) is not null);
+        return second is null || (!ReferenceEquals(group, first) && !ReferenceEquals(group, second)) ? null : ConvTensorFusedForward.Choose(first, second, copy.Operands);
+    }
+
+    private void AddFusedForward(Pass pass, ConvTensorFusedForward fused)
+    {
+        LaunchBuilder to = pass.To;
+        (ConvForwardGroup first, ConvForwardGroup second) = (fused.First, fused.Second);
+        bool isRead = pass.Groups.Any(g => !ReferenceEquals(g, second) && g.Reads.Contains(first.Y));
+        fused.Emit(_writer, $"{Stem(first)}_{Stem(second)}_fprop", $"{Member(first)} and {_network.Spec.Calls[second.Call].Layer.Name}", pass.Samples(first.X)!);
+        to.Launch(
+            _writer.Last, fused.Grid, to.Step,
+            Derived(Copy(pass, first.Weights, OperandUse.ConvSamples)!), to.ParameterIf(first.Bias), isRead ? to.Value(first.Y) : new(CudaArea.None), first.Geometry.Pooled ? to.ValueOrNull(first.Arg) : null,
+            Derived(Copy(pass, second.Weights, OperandUse.ConvForward)!), to.ParameterIf(second.Bias), to.Value(second.Y), second.Geometry.Pooled ? to.ValueOrNull(second.Arg) : null, fused.TakesTurns ? to.Count : null);
+    }
+
     /// <summary>The operands of a weight; null where the product is made by fused multiply-adds.</summary>
     private OperandCopy? Copy(Pass pass, int weights, OperandUse use) => !pass.Trains && _places.Folded.ContainsKey(weights) ? null : _places.Copy(pass.Parameters[weights].Name, use);
 
     private static CudaArgument Derived(OperandCopy copy) => new(CudaArea.Derived, copy.Offset);
 
+    /// <summary>All gradients of a convolution by one kernel.</summary>
+    private void AddFusedBackward(Pass pass, ConvBackwardGroup g, ConvTensorBackwardTile tile, ConvFirstWgrad? first)
+    {
+        LaunchBuilder to = pass.To;
+        ConvTensorBackward.Emit(_writer, Stem(g) + "_backward", Member(g), g, tile, _places.Operands!, first);
+        CudaArgument? Partials(ConvBackwardGroup of, int? parameter) => parameter is { } id ? new(CudaArea.Partials, _places.Partials(of, id)) : null;
+        CudaArgument?[] results = first is null ? [to.Value(g.Dx!.Value)] : [to.ValueIf(first.Group.Arg), Partials(first.Group, first.Group.Weights), Partials(first.Group, first.Group.Bias)];
+        to.Launch(_writer.Last, ConvTensorBackward.Grid, [
+            first is null ? null : to.Step, to.Value(g.X), to.Value(g.Dy), g.Relu ? to.Value(g.Y) : null, to.ValueIf(g.Arg), Derived(Copy(pass, g.Weights, OperandUse.ConvDgrad)!),
+            Partials(g, g.Weights), Partials(g, g.Bias), .. results, to.Count]);
+        to.Name($"{g.Name} backward" + (first is null ? "" : $", {first.Group.Name} wgrad"));
+    }
+
     private void AddConvBackward(Pass pass, ConvBackwardGroup g)
     {
         LaunchBuilder to = pass.To;
+        if (_places.IsPartOfSecond(g)) return;
+        if (_places.Backward(g) is { } fused)
+        {
+            AddFusedBackward(pass, g, fused.Tile, fused.First);
+            return;
+        }
+
         CudaGrid grid;
         if (_places.TensorWgrad(g) is { } wgrad)
         {

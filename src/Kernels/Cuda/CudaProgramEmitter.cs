@@ -80,10 +80,15 @@ public sealed partial class CudaProgramEmitter
         }
 
         EquatableArray<CudaLaunch> predictLaunches = predict.To.Place(), trainLaunches = train?.To.Place() ?? [];
-        return new(_network.Spec.Name.TrimStart('@') + ".cu", Tidy(_writer.Code.ToString()), new([.. _writer.Kernels]), trainLaunches, predictLaunches, new([.. measure]), new([.. derive]), new([.. fold]), new([.. order]),
+        return new(_network.Spec.Name.TrimStart('@') + ".cu", Tidy(_writer.Code.ToString()), new([.. Kernels()]), trainLaunches, predictLaunches, new([.. measure]), new([.. derive]), new([.. fold]), new([.. order]),
             new(train?.SampleFloats ?? 0, predict.SampleFloats, _places.DerivedFloats, _places.PartialFloats))
         { Capability = _places.Operands is null ? 0 : Operands.Capability };
     }
+
+    /// <summary>The entry points. Where one has memory of the launch, which is aligned to 16 bytes, the compiler counts every kernel's in sixteens.</summary>
+    private IEnumerable<CudaKernel> Kernels() => _writer.Kernels.Any(static k => k.DynamicBytes > 0)
+        ? _writer.Kernels.Select(static k => k with { SharedBytes = (k.SharedBytes + 15) & ~15 })
+        : _writer.Kernels;
 
     /// <summary>The weight that operands are a form of: its place and its extent.</summary>
     private (OperandCopy Copy, int Offset, int Floats) Source(OperandCopy copy)

@@ -45,7 +45,7 @@ public sealed class CudaWriter
         _body = null;
 
         // Layers of equal shapes have equal kernels: the places that they work on are arguments.
-        string alike = string.Join("\n", [Numbers.Replace(kernel.Name, ""), $"{kernel.Threads} {kernel.MinBlocks} {kernel.SharedBytes}", .. parameters, body]);
+        string alike = string.Join("\n", [Numbers.Replace(kernel.Name, ""), $"{kernel.Threads} {kernel.MinBlocks} {kernel.SharedBytes} {kernel.DynamicBytes}", .. parameters, body]);
         if (_bodies.TryGetValue(alike, out int emitted))
         {
             Last = emitted;
@@ -58,8 +58,8 @@ public sealed class CudaWriter
         _kernels.Add(kernel);
         _file.Line();
         _file.Line(comment);
-        _file.Line(kernel.SharedBytes > 0
-            ? $"//   {kernel.Threads} threads a block, {kernel.SharedBytes} bytes of shared memory, at most {kernel.RegisterBudget} registers a thread"
+        _file.Line(kernel.SharedBytes + kernel.DynamicBytes > 0
+            ? $"//   {kernel.Threads} threads a block, {kernel.SharedBytes + kernel.DynamicBytes} bytes of shared memory{(kernel.DynamicBytes > 0 ? $", {kernel.DynamicBytes} of them the launch's" : "")}, at most {kernel.RegisterBudget} registers a thread"
             : $"//   {kernel.Threads} threads a block, no shared memory, at most {kernel.RegisterBudget} registers a thread");
         _file.Line($"extern \"C\" __global__ void __launch_bounds__({kernel.Threads}, {kernel.MinBlocks})");
         string margin = new(' ', kernel.Name.Length + 1);

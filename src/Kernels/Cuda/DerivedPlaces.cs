@@ -15,6 +15,7 @@ public sealed class DerivedPlaces
     private readonly List<ConvUpdate.Segment> _segments = [];
     private readonly List<ConvBackwardGroup> _backward;
     private readonly List<OperandCopy> _copies = [];
+    private readonly ConvBackwardPlan? _backwards;
 
     public DerivedPlaces(Network network)
     {
@@ -23,6 +24,7 @@ public sealed class DerivedPlaces
         if (network.Spec.Precision != Precision.Float32)
         {
             Operands = new Operands(network.Spec.Precision);
+            if (network.Train is { } schedule) _backwards = new ConvBackwardPlan(schedule, network.TrainGraph!, network.Spec.Inputs, Operands);
             if (network.Train is { } train) PlaceOperands([.. train.Groups], network.TrainGraph!, network.Parameters);
             PlaceOperands([.. network.Predict.Groups], network.PredictGraph, network.PredictParameters);
         }
@@ -66,6 +68,12 @@ public sealed class DerivedPlaces
     /// <summary>Likewise of a first layer's filter.</summary>
     public ConvTensorSamplesWgrad? SamplesWgrad(ConvBackwardGroup group) => Operands is null || _network.TrainGraph![group.X].Op is not Op.Input ? null : ConvTensorSamplesWgrad.Choose(group.Geometry);
 
+    /// <summary>How one kernel makes all gradients of a convolution; null where each has its own.</summary>
+    public (ConvTensorBackwardTile Tile, ConvFirstWgrad? First)? Backward(ConvBackwardGroup group) => _backwards?.Of(group);
+
+    /// <summary>Whether a first layer's gradients are made by the second layer's kernel.</summary>
+    public bool IsPartOfSecond(ConvBackwardGroup group) => _backwards?.IsPartOfSecond(group) ?? false;
+
     /// <summary>Place of a convolution's flipped filter.</summary>
     public int Flipped(int weights) => _flipped[weights];
 
@@ -90,8 +98,8 @@ public sealed class DerivedPlaces
     private void PlaceConvolution(ConvUpdateGroup update)
     {
         ConvBackwardGroup[] uses = [.. _backward.Where(b => b.Weights == update.Weights)];
-        _slices[update.Weights] = uses.Min(b => TensorWgrad(b)?.Slices ?? (SamplesWgrad(b) is null ? WgradTile.Choose(b.Geometry).Slices : ConvTensorSamplesWgrad.Slices(b.Geometry)));
-        bool flips = uses.Any(b => b.Dx is not null && (Operands is null || ConvTensorDgrad.Tile(b.Geometry, Operands) is null));
+        _slices[update.Weights] = uses.Min(SlicesOf);
+        bool flips = uses.Any(b => b.Dx is not null && Backward(b) is null && (Operands is null || ConvTensorDgrad.Tile(b.Geometry, Operands) is null));
         if (flips)
         {
             _flipped[update.Weights] = DerivedFloats;
@@ -100,6 +108,13 @@ public sealed class DerivedPlaces
 
         AddSegment(update.Weights, _slices[update.Weights], uses.Length, flips ? update.Geometry : null);
         if (update.Bias is { } bias) AddSegment(bias, _slices[update.Weights], uses.Length, null);
+    }
+
+    private int SlicesOf(ConvBackwardGroup use)
+    {
+        if (Backward(use) is not null || IsPartOfSecond(use)) return ConvTensorBackwardTile.Slices;
+        if (TensorWgrad(use) is { } tensor) return tensor.Slices;
+        return SamplesWgrad(use) is null ? WgradTile.Choose(use.Geometry).Slices : ConvTensorSamplesWgrad.Slices(use.Geometry);
     }
 
     private void AddSegment(int parameter, int slices, int uses, ConvGeometry? flipped)
@@ -124,9 +139,9 @@ public sealed class DerivedPlaces
                     AddCopy(g.Weights, OperandUse.ConvForward, g.Geometry.CStored, g.Geometry.KStored, g.Geometry.R * g.Geometry.S);
                     break;
                 case ConvForwardGroup g when graph[g.X].Op is Op.Input && ConvTensorSamples.Suits(g.Geometry):
-                    AddCopy(g.Weights, OperandUse.ConvSamples, g.Geometry.CStored, g.Geometry.KStored, g.Geometry.R * g.Geometry.S);
+                    AddCopy(g.Weights, OperandUse.ConvSamples, g.Geometry.CStored, g.Geometry.KStored, g.Geometry.R * g.Geometry.S, g.Geometry.R);
                     break;
-                case ConvBackwardGroup { Dx: not null } g when ConvTensorDgrad.Tile(g.Geometry, Operands!) is not null:
+                case ConvBackwardGroup { Dx: not null } g when Backward(g) is not null || ConvTensorDgrad.Tile(g.Geometry, Operands!) is not null:
                     AddCopy(g.Weights, OperandUse.ConvDgrad, g.Geometry.CStored, g.Geometry.KStored, g.Geometry.R * g.Geometry.S);
                     break;
                 case DenseForwardGroup g when !ReferenceEquals(g, last):
@@ -138,10 +153,10 @@ public sealed class DerivedPlaces
             }
         }
 
-        void AddCopy(int weights, OperandUse use, int inputs, int outputs, int taps)
+        void AddCopy(int weights, OperandUse use, int inputs, int outputs, int taps, int rows = 1)
         {
             if (graph[weights].Op is not Op.Parameter || Copy(parameters[weights].Name, use) is not null) return;
-            var copy = new OperandCopy(parameters[weights].Name, use, DerivedFloats, Operands!, inputs, outputs, taps);
+            var copy = new OperandCopy(parameters[weights].Name, use, DerivedFloats, Operands!, inputs, outputs, taps) { FilterRows = rows };
             _copies.Add(copy);
             DerivedFloats += copy.Floats;
         }

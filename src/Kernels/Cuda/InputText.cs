@@ -10,6 +10,9 @@ public sealed record InputText(InputSpec Spec, InputPlace Place)
     /// <summary>Whether it is the whole of a sample.</summary>
     private bool IsOnly => Place.IsOnly(Spec.Count);
 
+    /// <summary>Whether its values begin at a multiple of four in every sample.</summary>
+    public bool IsInFours => Place.Offset % 4 == 0 && Place.Sample % 4 == 0;
+
     /// <summary>Behind the names of kernels that copy it: nothing, or "_left".</summary>
     public string Suffix => IsOnly ? "" : "_" + CudaNames.Of(Spec.Name!);
 

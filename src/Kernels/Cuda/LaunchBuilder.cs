@@ -20,6 +20,9 @@ public sealed class LaunchBuilder(BatchPlan plan, ParameterPlanner parameters, I
 
     public void Launch(int kernel, CudaGrid grid, params CudaArgument?[] arguments) => _launches.Add(new(kernel, grid, new([.. arguments.OfType<CudaArgument>()])));
 
+    /// <summary>Says what the last launch computes, where that is more than its kernel's name says.</summary>
+    public void Name(string work) => _launches[_launches.Count - 1] = _launches[_launches.Count - 1] with { Work = work };
+
     /// <summary>The place of a value that the launch about to be added reads or writes.</summary>
     public CudaArgument Value(int id)
     {

@@ -54,7 +54,52 @@ public static class StepText
         // value i of the samples
         __device__ __forceinline__ float pixel(const Step* __restrict__ step, size_t i)
         {
-            return step->bytes ? static_cast<const u8*>(step->images)[i] * (1.0f / 255.0f) : static_cast<const float*>(step->images)[i];
+            return step->bytes ? __ldg(static_cast<const u8*>(step->images) + i) * (1.0f / 255.0f) : __ldg(static_cast<const float*>(step->images) + i);
+        }
+        """;
+
+    /// <summary>The thread's number once more, inside of a loop over images.</summary>
+    public const string OpaqueThread = """
+        // the thread's number, as something that the compiler cannot know: it would keep addresses of all loops in registers over all images, and those hold sums
+        int thread = threadIdx.x;
+        asm volatile("" : "+r"(thread));
+        """;
+
+    /// <summary>One value of a sample, where the caller knows how samples lie.</summary>
+    public const string TypedPixel = """
+        // value i of the samples, which are bytes
+        __device__ __forceinline__ float byte_pixel(const Step* __restrict__ step, size_t i)
+        {
+            return __ldg(static_cast<const u8*>(step->images) + i) * (1.0f / 255.0f);
+        }
+
+        // value i of the samples, which are floats
+        __device__ __forceinline__ float float_pixel(const Step* __restrict__ step, size_t i)
+        {
+            return __ldg(static_cast<const float*>(step->images) + i);
+        }
+        """;
+
+    /// <summary>A loop over values of a sample, once for either type: inside of the loop the question would keep loads from being under way together.</summary>
+    public static string EitherType(string loop) => $$"""
+        if (step->bytes)
+        {
+            {{loop.Replace("pixel(step, ", "byte_pixel(step, ").Replace("\n", "\n    ")}}
+        }
+        else
+        {
+            {{loop.Replace("pixel(step, ", "float_pixel(step, ").Replace("\n", "\n    ")}}
+        }
+        """;
+
+    /// <summary>Four values of a sample.</summary>
+    public const string Pixels = """
+        // values i to i + 3 of the samples; i is a multiple of four
+        __device__ __forceinline__ float4 pixels(const Step* __restrict__ step, size_t i)
+        {
+            if (!step->bytes) return __ldg(reinterpret_cast<const float4*>(static_cast<const float*>(step->images) + i));
+            const uchar4 four = __ldg(reinterpret_cast<const uchar4*>(static_cast<const u8*>(step->images) + i));
+            return make_float4(four.x * (1.0f / 255.0f), four.y * (1.0f / 255.0f), four.z * (1.0f / 255.0f), four.w * (1.0f / 255.0f));
         }
         """;
 

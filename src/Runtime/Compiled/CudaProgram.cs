@@ -62,8 +62,9 @@ public sealed class CudaPlan
 /// <param name="Threads">Threads of a block.</param>
 /// <param name="Registers">Most registers of a thread for which the text was written.</param>
 /// <param name="SharedBytes">Static shared memory that the text declares.</param>
+/// <param name="DynamicSharedBytes">Shared memory that a launch adds to it.</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public readonly record struct CudaKernelPlan(string Name, int Threads, int Registers, int SharedBytes);
+public readonly record struct CudaKernelPlan(string Name, int Threads, int Registers, int SharedBytes, int DynamicSharedBytes = 0);
 
 /// <summary>A launch over N samples of FixedBlocks + BlocksPerUnit * min(ceil(N / SamplesPerUnit), MaxUnits) blocks.</summary>
 /// <param name="Kernel">Index of the entry point.</param>

@@ -1,7 +1,10 @@
 namespace Convoke.Benchmarks.Programs;
 
-/// <summary>Seeded batches, equal for all contenders: uniform noise of unit variance and random classes.</summary>
-/// <remarks>Noise, as drawn or real digits have blank areas whose ties and zeros would favour kernels that skip them.</remarks>
+/// <summary>Seeded batches, equal for all contenders: uniform noise of unit variance and random classes; of two classes one is rarer.</summary>
+/// <remarks>
+/// Noise, as drawn or real digits have blank areas whose ties and zeros would favour kernels that skip them. Means of large maps of noise are alike: with two
+/// classes in balance the gradients of images would cancel out, and what is left of their sum would be rounding, of which nobody's could be held to another's.
+/// </remarks>
 internal sealed class SampleData
 {
     private const float UnitVarianceBound = 1.7320508f;
@@ -20,7 +23,7 @@ internal sealed class SampleData
             Images[b] = new float[program.Batch * program.SampleLength];
             Labels[b] = new int[program.Batch * program.Pixels];
             for (int i = 0; i < Images[b].Length; i++) Images[b][i] = UnitVarianceBound * ((2 * random.NextSingle()) - 1);
-            for (int i = 0; i < Labels[b].Length; i++) Labels[b][i] = random.Next(program.Classes);
+            for (int i = 0; i < Labels[b].Length; i++) Labels[b][i] = program.Classes == 2 ? random.Next(4) / 3 : random.Next(program.Classes);
             OneHot[b] = program.EndsInLogits ? [] : new float[Labels[b].Length * program.Classes];
             for (int i = 0; i < Labels[b].Length && !program.EndsInLogits; i++) OneHot[b][(i * program.Classes) + Labels[b][i]] = 1;
         }

@@ -39,7 +39,7 @@ internal static class CpuReport
         {string.Join("\n", sections.Select(static section => section.TrimEnd() + "\n"))}
         ### Checked before timing
 
-        Every contender got Convoke's weights; deviations are from Convoke's result, gradients relative to the tensor's largest.
+        Every contender got Convoke's weights; deviations are from Convoke's result, gradients relative to the tensor's largest. A layer whose contenders deviate by more than is allowed is not timed; its line begins with NOT COMPARED.
 
         {string.Join("\n", agreements.Select(static line => "- " + line))}
 

@@ -12,7 +12,7 @@ public class DropoutFusionTests
 {
     private const int Seed = 1, Samples = 5;
 
-    private static ModelSpec Net { get; } = new(
+    internal static ModelSpec Net { get; } = new(
         null, "Net", "public", new(12, 14, 3, ImageLayout.ChannelsFirst), Preset.PyTorch,
         [
             new(Conv("conv1", 16), [-1]),

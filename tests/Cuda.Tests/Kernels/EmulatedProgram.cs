@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -11,6 +12,7 @@ namespace Convoke.Cuda.Tests.Kernels;
 /// <summary>A model's emitted kernels, compiled by NVRTC to PTX, on the PTX emulator: the areas of memory and the launches of its plan, without the runtime.</summary>
 internal sealed unsafe class EmulatedProgram : IDisposable
 {
+    private static readonly ConcurrentDictionary<(string Text, string FileName, string Architecture), Lazy<CompiledKernels>> Compiled = new();
     private readonly CompiledModel _model;
     private readonly DeviceMemory _memory = new();
     private readonly SimtMachine _machine;
@@ -46,10 +48,12 @@ internal sealed unsafe class EmulatedProgram : IDisposable
     /// <summary>Counters by kernel, when the options count.</summary>
     public Dictionary<string, LaunchCounters> Counters { get; } = [];
 
-    /// <summary>PTX of a model's text, which compiles without a remark, or of a changed one.</summary>
+    /// <summary>PTX of a model's text, which compiles without a remark, or of a changed one. Of equal texts one is compiled, whichever test comes first.</summary>
     public static string Compile(CompiledModel model, string? text = null)
     {
-        CompiledKernels compiled = KernelCompiler.Default.Compile(Encoding.UTF8.GetBytes(text ?? model.Cuda.Text), model.Cuda.FileName, model.Cuda.Capability > 0 ? "compute_80" : "compute_75");
+        string architecture = model.Cuda.Capability > 0 ? "compute_80" : "compute_75";
+        CompiledKernels compiled = Compiled.GetOrAdd((text ?? model.Cuda.Text, model.Cuda.FileName, architecture),
+            static key => new(() => KernelCompiler.Default.Compile(Encoding.UTF8.GetBytes(key.Text), key.FileName, key.Architecture))).Value;
         if (text is null) Assert.Empty(compiled.Remarks);
         return Encoding.UTF8.GetString(compiled.Image).TrimEnd('\0');
     }
@@ -120,7 +124,7 @@ internal sealed unsafe class EmulatedProgram : IDisposable
                 else MemoryMarshal.Write(parameters.AsSpan(ptx.Parameters[i].Offset), Address(argument));
             }
 
-            Counters[kernel.Name] = _machine.Run(new Convoke.PtxEmulator.KernelLaunch(ptx, new Dim3((uint)launch.Grid.Blocks(n), 1, 1), new Dim3((uint)kernel.Threads, 1, 1), 0, parameters));
+            Counters[kernel.Name] = _machine.Run(new Convoke.PtxEmulator.KernelLaunch(ptx, new Dim3((uint)launch.Grid.Blocks(n), 1, 1), new Dim3((uint)kernel.Threads, 1, 1), kernel.DynamicBytes, parameters));
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Convoke.Kernels;
 
@@ -7,8 +6,6 @@ namespace Convoke.Cuda.Tests.Kernels;
 /// <summary>A model's program with a fault planted into it.</summary>
 internal static partial class Mutant
 {
-    private static readonly ConcurrentDictionary<string, Lazy<string>> Whole = new();
-
     /// <summary>PTX of the program with the fault. A fault in a kernel is compiled by itself and takes that kernel's place among those of the whole program, which is compiled once; one in a helper is in every kernel.</summary>
     /// <param name="model">The model.</param>
     /// <param name="place">Kernel or helper: a helper by its signature up to the name.</param>
@@ -19,7 +16,7 @@ internal static partial class Mutant
         string mutant = Plant(model.Cuda.Text, place, text, instead);
         if (model.Cuda.Kernels.All(kernel => kernel.Name != place)) return EmulatedProgram.Compile(model, mutant);
         string alone = EmulatedProgram.Compile(model, KernelText().Replace(mutant, kernel => kernel.Groups[1].Value == place ? kernel.Value : ""));
-        string whole = Whole.GetOrAdd(model.Cuda.Text, _ => new(() => EmulatedProgram.Compile(model))).Value;
+        string whole = EmulatedProgram.Compile(model);
         Range healthy = Entry(whole, place);
         return whole[..healthy.Start.Value] + alone[Entry(alone, place)] + whole[healthy.End.Value..];
     }

@@ -22,7 +22,7 @@ public class MutationTests
         { "dense_forward", "__syncthreads();", ";" },
         { "head", "__syncthreads();", ";" },
         { "head", "if (!dz) return;\n    __syncthreads();", "if (!dz) return;" },
-        { "void conv_update", "shared[threadIdx.x] = sum;\n    __syncthreads();", "shared[threadIdx.x] = sum;" },
+        { "void conv_update", "reinterpret_cast<float4*>(shared)[threadIdx.x] = four;\n    __syncthreads();", "reinterpret_cast<float4*>(shared)[threadIdx.x] = four;" },
         { "void finish", "__syncthreads();", ";" },
 
         // an index shifted
@@ -52,7 +52,7 @@ public class MutationTests
         { "head", "sum += bias[o0 + i % UNITS];", "" },
         { "conv2d_1_wgrad", "db += gradient;", "" },
         { "void dense_update", "multiply_add(db, 1.0f, gradient);", "" },
-        { "void conv_update", "other < SHARES", "other < SHARES / 2" },
+        { "void conv_update", "part < SHARES", "part < SHARES / 8" },
         { "update", "block -= 200;", "block -= 199;" },
         { "float relu", "x < 0.0f ? 0.0f : x", "x" },
         { "void keep_largest", "x.x > best.x", "x.x >= best.x" },

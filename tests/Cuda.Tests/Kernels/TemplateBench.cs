@@ -65,7 +65,7 @@ internal sealed unsafe class TemplateBench : IDisposable
             else MemoryMarshal.Write(parameters.AsSpan(ptx.Parameters[i].Offset), (ulong)arguments[i]);
         }
 
-        _ = _machine.Run(new Convoke.PtxEmulator.KernelLaunch(ptx, new Dim3((uint)grid.Blocks(n), 1, 1), new Dim3((uint)kernel.Threads, 1, 1), 0, parameters));
+        _ = _machine.Run(new Convoke.PtxEmulator.KernelLaunch(ptx, new Dim3((uint)grid.Blocks(n), 1, 1), new Dim3((uint)kernel.Threads, 1, 1), kernel.DynamicBytes, parameters));
     }
 
     public void Dispose() => _memory.Dispose();

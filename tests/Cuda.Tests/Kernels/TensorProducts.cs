@@ -1,3 +1,4 @@
+using Convoke.Kernels;
 using Convoke.Kernels.Graphs;
 using Convoke.Kernels.Models;
 using SpecPrecision = Convoke.Kernels.Models.Precision;
@@ -10,10 +11,18 @@ internal static class TensorProducts
     private const int WideLayer = 1024, NarrowFilter = 17, WideFilter = 64;
 
     /// <summary>The rounding of each product of a graph.</summary>
-    public static Func<Value, double, double> Of(SpecPrecision precision, Graph graph)
+    public static Func<Value, double, double> Of(CompiledModel model, Graph graph)
     {
-        HashSet<int> exact = [.. graph.Values.Where(value => IsExact(graph, value)).Select(static value => value.Id)];
-        return (value, x) => exact.Contains(value.Id) ? x : value.Op is Op.DenseWgrad or Op.ConvWgrad || precision == SpecPrecision.TF32 ? RoundTf32(x) : RoundBFloat16(x);
+        SpecPrecision precision = model.Spec.Precision;
+        HashSet<int> fused = [.. graph.Values.Where(IsFused).Select(static value => value.Id)];
+        HashSet<int> exact = [.. graph.Values.Where(value => (IsExact(graph, value) && !fused.Contains(value.Id)) || IsPartOfSecond(value)).Select(static value => value.Id)];
+        return (value, x) => exact.Contains(value.Id) ? x : precision == SpecPrecision.TF32 || (value.Op is Op.DenseWgrad or Op.ConvWgrad && !fused.Contains(value.Id)) ? RoundTf32(x) : RoundBFloat16(x);
+
+        // One kernel makes all gradients of some layers, from BF16; in it a first layer's are made by fused multiply-adds.
+        bool IsFused(Value value) => value.Op is Op.ConvWgrad && Works(value).Any(work => work[0] == $"{Layer(value)} backward");
+        bool IsPartOfSecond(Value value) => value.Op is Op.ConvWgrad && Works(value).Any(work => work is [_, var first] && first == $"{Layer(value)} wgrad");
+        string Layer(Value value) => model.Spec.Calls[value.Call].Layer.Name;
+        IEnumerable<string[]> Works(Value _) => model.Cuda.Train.Select(static launch => launch.Work).OfType<string>().Select(static work => work.Split(", "));
     }
 
     /// <summary>To ten bits of mantissa, ties away from zero.</summary>

@@ -2,6 +2,7 @@ using System.Text;
 using Convoke.Compiled;
 using Convoke.Kernels;
 using Convoke.Kernels.Cuda;
+using Convoke.Kernels.Cuda.TensorCores;
 using Convoke.Kernels.Models;
 using Convoke.Kernels.Scheduling;
 using Convoke.Testing;
@@ -42,6 +43,30 @@ public class ConvolutionBudgetTests
         Assert.True(report.IsWithinBudget, report.ToString(instructions: false));
     }
 
+    /// <summary>The first two convolutions of programs B and C and of others, with and without dropout.</summary>
+    [NvrtcTheory]
+    [InlineData("sm_80", Convoke.Kernels.Models.Precision.TF32), InlineData("sm_86", Convoke.Kernels.Models.Precision.TF32), InlineData("sm_89", Convoke.Kernels.Models.Precision.TF32), InlineData("sm_90", Convoke.Kernels.Models.Precision.TF32)]
+    [InlineData("sm_80", Convoke.Kernels.Models.Precision.BFloat16), InlineData("sm_86", Convoke.Kernels.Models.Precision.BFloat16), InlineData("sm_89", Convoke.Kernels.Models.Precision.BFloat16), InlineData("sm_90", Convoke.Kernels.Models.Precision.BFloat16)]
+    public void Stacks_are_within_their_budgets(string architecture, Convoke.Kernels.Models.Precision precision)
+    {
+        var writer = new CudaWriter();
+        writer.Code.Line(StepText.Declarations);
+        foreach ((int side, int channels, int first, int pool, int second) in ((int, int, int, int, int)[])[(28, 1, 32, 2, 64), (32, 3, 32, 2, 64), (14, 3, 48, 1, 32), (19, 2, 64, 2, 32)])
+        {
+            foreach (bool drops in (bool[])[false, true])
+            {
+                int map = (side - 2) / pool, last = (map - 2) / 2;
+                DropoutGroup? Drop(int site, int extent, int stored) => drops ? new("drop", 0, new ValueStorage(extent, extent, stored, stored), site, 0.5, false, 0, 0) : null;
+                var inner = new ConvForwardGroup("first", 0, new(side, side, channels, channels, 3, 3, map * pool, map * pool, first, pool, pool), true, 0, 1, 2, 3, pool > 1 ? 4 : null) { Drop = Drop(0, map, first) };
+                var outer = new ConvForwardGroup("second", 1, new(map, map, first, Panels.Pad(first), 3, 3, 2 * last, 2 * last, second, 2, 2), true, 3, 5, 6, 7, 8) { Drop = Drop(1, last, second) };
+                ConvTensorFusedForward.Choose(inner, outer, new Operands(precision))!.Emit(writer, $"stack_{side}_{(drops ? "drops" : "keeps")}", "test", new(new(side, side, channels, ImageLayout.ChannelsLast), new(0, 0, side * side * channels)));
+            }
+        }
+
+        KernelReport report = KernelReport.Compile(new Text(writer), architecture);
+        Assert.True(report.IsWithinBudget, report.ToString(instructions: false));
+    }
+
     private sealed class Text(CudaWriter writer) : CudaProgram
     {
         private readonly byte[] _source = Encoding.UTF8.GetBytes(writer.Code.ToString());
@@ -51,7 +76,7 @@ public class ConvolutionBudgetTests
         public override CudaPlan Plan { get; } = new()
         {
             FileName = "convolutions.cu",
-            Kernels = [.. writer.Kernels.Select(static k => new CudaKernelPlan(k.Name, k.Threads, k.RegisterBudget, k.SharedBytes))],
+            Kernels = [.. writer.Kernels.Select(static k => new CudaKernelPlan(k.Name, k.Threads, k.RegisterBudget, k.SharedBytes, k.DynamicBytes))],
             Train = [],
             Predict = [],
             Measure = [],

@@ -63,7 +63,7 @@ __device__ __forceinline__ int sample_at(const Step* __restrict__ step, int n)
 // value i of the samples
 __device__ __forceinline__ float pixel(const Step* __restrict__ step, size_t i)
 {
-    return step->bytes ? static_cast<const u8*>(step->images)[i] * (1.0f / 255.0f) : static_cast<const float*>(step->images)[i];
+    return step->bytes ? __ldg(static_cast<const u8*>(step->images) + i) * (1.0f / 255.0f) : __ldg(static_cast<const float*>(step->images) + i);
 }
 
 // conv2d fprop  <- Net, conv2d
@@ -499,13 +499,6 @@ conv2d_1_wgrad(const float* __restrict__ x,
     {
         constexpr int band_row = 0;
         constexpr int band_column = 0;
-        #pragma unroll 2
-        for (int i = thread; i < ROWS * COLUMNS * (CHUNK / 4); i += THREADS)
-        {
-            const int h = band_row * POOL_H + i / (COLUMNS * (CHUNK / 4)), w = band_column * POOL_W + i / (CHUNK / 4) % COLUMNS, c = i % (CHUNK / 4) * 4;
-            const float4 four = h < H && w < W ? *reinterpret_cast<const float4*>(&x[(((size_t)n * H + h) * W + w) * C + c0 + c]) : make_float4(0, 0, 0, 0);
-            *reinterpret_cast<float4*>(&input[i / (CHUNK / 4) * PITCH + c]) = four;
-        }
         auto shift = [](int at) { return (at / POOL_W * COLUMNS + at % POOL_W) * PITCH; };
         #pragma unroll 2
         for (int i = thread; i < BAND_H * BAND_W * (CHANNELS / 4); i += THREADS)
@@ -525,6 +518,13 @@ conv2d_1_wgrad(const float* __restrict__ x,
             }
             *reinterpret_cast<float4*>(&dz[4 * i]) = gradient;
             *reinterpret_cast<int4*>(&winners[4 * i]) = places;
+        }
+        #pragma unroll 2
+        for (int i = thread; i < ROWS * COLUMNS * (CHUNK / 4); i += THREADS)
+        {
+            const int h = band_row * POOL_H + i / (COLUMNS * (CHUNK / 4)), w = band_column * POOL_W + i / (CHUNK / 4) % COLUMNS, c = i % (CHUNK / 4) * 4;
+            const float4 four = h < H && w < W ? *reinterpret_cast<const float4*>(&x[(((size_t)n * H + h) * W + w) * C + c0 + c]) : make_float4(0, 0, 0, 0);
+            *reinterpret_cast<float4*>(&input[i / (CHUNK / 4) * PITCH + c]) = four;
         }
         __syncthreads();
 
@@ -631,12 +631,24 @@ conv2d_1_dgrad(const float* __restrict__ dy,
     }
 }
 
+// value i of the samples, which are bytes
+__device__ __forceinline__ float byte_pixel(const Step* __restrict__ step, size_t i)
+{
+    return __ldg(static_cast<const u8*>(step->images) + i) * (1.0f / 255.0f);
+}
+
+// value i of the samples, which are floats
+__device__ __forceinline__ float float_pixel(const Step* __restrict__ step, size_t i)
+{
+    return __ldg(static_cast<const float*>(step->images) + i);
+}
+
 // conv2d wgrad  <- Net, conv2d
 //   dw[r,s,c,k] = sum(n,p,q) x[n,p+r,q+s,c] dz[n,p,q,k]; db[k] = sum(n,p,q) dz;  dz f32[N,24,24,32] = dy at the winner of each 2x2 window, where y > 0
 //   x u8 or f32[N,28,28,1] out of the data set  dy f32[N,12,12,32]  partials f32[slices] of w's layout, bias_partials f32[slices][32]
 //   GEMM 32 x 9 x N*144; block 256 = 32 output channels x the whole filter x 8 shares of the windows; grid 1 x min(N, 528) slices, image n goes to slice n % slices
 //   proved away: 3 of 4 multiply-adds, whose gradient is zero; no edge guard in the reduction
-//   256 threads a block, 39572 bytes of shared memory, at most 128 registers a thread
+//   256 threads a block, 39568 bytes of shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 2)
 conv2d_wgrad(const Step* __restrict__ step,
              const float* __restrict__ dy,
@@ -653,7 +665,6 @@ conv2d_wgrad(const Step* __restrict__ step,
     float* input = shared;                                             // f32[ROWS][COLUMNS][PITCH], CHUNK channels of it
     float* dz = shared + 676;                                          // f32[BAND_H * BAND_W][CHANNELS]
     int* winners = reinterpret_cast<int*>(dz + BAND_H * BAND_W * CHANNELS);   // where in input each window's winner has its first tap
-    __shared__ int sample;
     const int thread = threadIdx.x, channel = thread % CHANNELS, unit = blockIdx.x % UNITS, slice = blockIdx.x / UNITS, slices = gridDim.x / UNITS;
     const int k0 = unit % (K / CHANNELS) * CHANNELS, c0 = unit / (K / CHANNELS) % CHUNKS * CHUNK, split = thread / CHANNELS / TAPS;
 
@@ -661,19 +672,11 @@ conv2d_wgrad(const Step* __restrict__ step,
     float db = 0;
     for (int n = slice; n < batch; n += slices)
     {
-        if (thread == 0) sample = sample_at(step, n);
-        __syncthreads();
-        const size_t origin = (size_t)sample * (H * W * C);
+        const int sample = sample_at(step, n);            // under way while the gradient is staged
         constexpr int band_row = 0;
         constexpr int band_column = 0;
-        #pragma unroll 4
-        for (int i = thread; i < ROWS * COLUMNS * CHUNK; i += THREADS)
-        {
-            const int h = band_row * POOL_H + i / (COLUMNS * CHUNK), w = band_column * POOL_W + i / CHUNK % COLUMNS, c = i % CHUNK;
-            input[i / CHUNK * PITCH + c] = h < H && w < W ? pixel(step, origin + (h * W + w) * C + c0 + c) : 0.0f;
-        }
         auto shift = [](int at) { return (at / POOL_W * COLUMNS + at % POOL_W) * PITCH; };
-        #pragma unroll 4
+        #pragma unroll
         for (int i = thread; i < BAND_H * BAND_W * (CHANNELS / 4); i += THREADS)
         {
             const int k = i % (CHANNELS / 4) * 4, row = i / (CHANNELS / 4) / BAND_W, column = i / (CHANNELS / 4) % BAND_W;
@@ -691,6 +694,25 @@ conv2d_wgrad(const Step* __restrict__ step,
             }
             *reinterpret_cast<float4*>(&dz[4 * i]) = gradient;
             *reinterpret_cast<int4*>(&winners[4 * i]) = places;
+        }
+        const size_t origin = (size_t)sample * (H * W * C);
+        if (step->bytes)
+        {
+            #pragma unroll 4
+            for (int i = thread; i < ROWS * COLUMNS * CHUNK; i += THREADS)
+            {
+                const int h = band_row * POOL_H + i / (COLUMNS * CHUNK), w = band_column * POOL_W + i / CHUNK % COLUMNS, c = i % CHUNK;
+                input[i / CHUNK * PITCH + c] = h < H && w < W ? byte_pixel(step, origin + (h * W + w) * C + c0 + c) : 0.0f;
+            }
+        }
+        else
+        {
+            #pragma unroll 4
+            for (int i = thread; i < ROWS * COLUMNS * CHUNK; i += THREADS)
+            {
+                const int h = band_row * POOL_H + i / (COLUMNS * CHUNK), w = band_column * POOL_W + i / CHUNK % COLUMNS, c = i % CHUNK;
+                input[i / CHUNK * PITCH + c] = h < H && w < W ? float_pixel(step, origin + (h * W + w) * C + c0 + c) : 0.0f;
+            }
         }
         __syncthreads();
 
@@ -836,11 +858,10 @@ __device__ __forceinline__ int flip_conv2d_1_kernel(int i)
     return ((c / C_PANEL * R + R - 1 - r) * S + S - 1 - s) * (K * C_PANEL) + k * C_PANEL + c % C_PANEL;
 }
 
-// a block of the parameters that have partial gradients: 64 elements x 4 shares of the slices
+// a block of the parameters that have partial gradients: 64 elements x 16 shares of the slices
 __device__ __forceinline__ void conv_update(float* __restrict__ shared, int block, const Step* __restrict__ step, const float* __restrict__ partials, float* __restrict__ derived, float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients, int batch)
 {
-    constexpr int ELEMENTS = 64, SHARES = 4;
-    const int lane = threadIdx.x % ELEMENTS, share = threadIdx.x / ELEMENTS;
+    constexpr int ELEMENTS = 64, QUADS = ELEMENTS / 4, SHARES = 16;
     int at = 0, floats = 0, slices = 0, segment = 0;
     const float* from = nullptr;
     if (block < 5) { segment = 0; at = 0; floats = 288; slices = 528; from = partials; }
@@ -848,19 +869,24 @@ __device__ __forceinline__ void conv_update(float* __restrict__ shared, int bloc
     else if (block < 294) { segment = 2; block -= 6; at = 320; floats = 18432; slices = 128; from = partials + 168960; }
     else { segment = 3; block -= 294; at = 18752; floats = 64; slices = 128; from = partials + 2528256; }
 
-    const int element = block * ELEMENTS + lane;
-    const bool mine = share == 0 && element < floats;
+    const int element = block * ELEMENTS + threadIdx.x, quad = block * ELEMENTS + threadIdx.x % QUADS * 4, share = threadIdx.x / QUADS;
+    const bool mine = threadIdx.x < ELEMENTS && element < floats;
     float w = mine ? parameters[at + element] : 0.0f, m = mine ? moment1[at + element] : 0.0f, v = mine ? moment2[at + element] : 0.0f;          // under way while the slices are summed
     slices = min(batch, slices);
-    float sum = 0;
-    if (element < floats)
+    float4 four = make_float4(0, 0, 0, 0);
+    if (quad < floats)
         #pragma unroll 8
-        for (int slice = share; slice < slices; slice += SHARES) sum += from[(size_t)slice * floats + element];
-    shared[threadIdx.x] = sum;
+        for (int slice = share; slice < slices; slice += SHARES)
+        {
+            const float4 part = *reinterpret_cast<const float4*>(&from[(size_t)slice * floats + quad]);
+            four.x += part.x; four.y += part.y; four.z += part.z; four.w += part.w;
+        }
+    reinterpret_cast<float4*>(shared)[threadIdx.x] = four;
     __syncthreads();
     if (!mine) return;
+    float sum = 0;
     #pragma unroll
-    for (int other = 1; other < SHARES; ++other) sum += shared[other * ELEMENTS + lane];
+    for (int part = 0; part < SHARES; ++part) sum += shared[part * ELEMENTS + threadIdx.x];
     if (step->keep_gradients) gradients[at + element] = sum;
     if (step->keep_gradients || step->bad) return;
     w = learn(step, w, sum, m, v);
@@ -919,7 +945,7 @@ __device__ __forceinline__ void finish(Sums& sums, Step* __restrict__ step, cons
 //     GEMM 1600 x 128 x N  x f32[N,1600]  dy f32[N,128]  w f32[4][1600][32] at 18816  b f32[128] at 223616 of the parameters
 //   dense_1_update, 4 blocks = 32 features x 16 units x 8 shares of the batch: dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o]
 //     GEMM 128 x 10 x N  x f32[N,128]  dy f32[N,16]  w f32[1][128][16] at 223744  b f32[16] at 225792 of the parameters
-//   conv_update, 295 blocks = 64 elements x 4 shares of the slices: g = sum(slices)
+//   conv_update, 295 blocks = 64 elements x 16 shares of the slices: g = sum(slices)
 //     conv2d.kernel f32[288] from f32[min(N, 528)][288]
 //     conv2d.bias f32[32] from f32[min(N, 528)][32]
 //     conv2d_1.kernel f32[18432] from f32[min(N, 128)][18432]; also stored flipped, for dgrad

@@ -12,6 +12,7 @@ using I = System.Runtime.Intrinsics.Vector512<int>;
 
 // Letters: N batch; C H W input channels, height, width; R S filter height, width; P Q output height, width; K output channels; i o features in, out.
 // Images are NHWC with channels padded to 16 floats by zeros; weights lie in panels of output channels, [K / panel][reduction][panel].
+// Predicted times are those of a batch of 128 on one core at 4 GHz that does two vector multiply-adds a cycle and moves 64 bytes.
 internal sealed unsafe class Vector512Program : CpuProgram
 {
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
@@ -23,6 +24,7 @@ internal sealed unsafe class Vector512Program : CpuProgram
         int first = FirstSample(step.N, step.Tasks, task), end = FirstSample(step.N, step.Tasks, task + 1);
         float* partial = step.Partials + (nint)task * 320;
         new Span<float>(partial, 320).Clear();
+        // chunks of 8 images
         for (int n = first; n < end; n += ImagesPerChunk)
         {
             int count = Math.Min(ImagesPerChunk, end - n);
@@ -105,6 +107,7 @@ internal sealed unsafe class Vector512Program : CpuProgram
     // conv2d forward: y[p,q,k] = max over 2x2 of relu(sum(r,s,c) x[p+r,q+s,c] w[r,s,c,k] + b[k])
     //   x f32[28,28,1]  w f32[1][3][3][1][32]  y f32[13,13,32]; of the convolution, 26x26 pixels are read and computed
     //   GEMM 676 x 32 x 9, 389376 FLOP an image
+    //   direct, tiles of 3 pooling windows by 2 vectors of channels: 0.195 ms predicted
     private static void Conv2dForward(float* x, float* w, float* bias, float* y, byte* arg)
     {
         for (int k = 0; k < 32; k += 32)
@@ -418,6 +421,7 @@ internal sealed unsafe class Vector512Program : CpuProgram
 
     // conv2d backward: dz[p,q,k] = dy at each window's winner, where y > 0; db[k] += sum(p,q) dz; dw[r,s,c,k] += sum(p,q) x[p+r,q+s,c] dz[p,q,k]
     //   x f32[28,28,1]  dy f32[13,13,32]  dz f32[2,26,32], one band at a time
+    //   filter gradient by patches under pooled cells: 0.195 ms predicted
     //   the 4x4 pixels under a cell are one vector, out of which each output channel picks its winner's
     private static void Conv2dBackward(float* x, float* dy, float* y, byte* arg, float* dz, float* dw, float* db)
     {
@@ -528,6 +532,7 @@ internal sealed unsafe class Vector512Program : CpuProgram
     // conv2d forward: y[p,q,k] = max over 2x2 of relu(sum(r,s,c) x[p+r,q+s,c] w[r,s,c,k] + b[k])
     //   x f32[28,28,1]  w f32[1][3][3][1][32]  y f32[13,13,32]; of the convolution, 26x26 pixels are read and computed
     //   GEMM 676 x 32 x 9, 389376 FLOP an image
+    //   direct, tiles of 3 pooling windows by 2 vectors of channels: 0.195 ms predicted
     private static void Conv2dPredict(float* x, float* w, float* bias, float* y)
     {
         for (int k = 0; k < 32; k += 32)
@@ -800,6 +805,7 @@ internal sealed unsafe class Vector512Program : CpuProgram
 
     // dense forward: y[n,o] = sum(i) x[n,i] w[i,o] + b[o]
     //   x f32[n,5408]  w f32[1][5408][16]  y f32[n,16]; 108160 FLOP an image
+    //   register tiles of 8 images by 1 vector, 246 of 5408 features at a time: 0.054 ms predicted
     private static void DenseForward(float* x, float* w, float* bias, float* y, int count)
     {
         for (int n = 0; n < count; n++)
@@ -941,6 +947,7 @@ internal sealed unsafe class Vector512Program : CpuProgram
 
     // dense dgrad: dx[n,i] = sum(o) dy[n,o] w[i,o]
     //   dy f32[n,10]  wt f32[169][10][32]  dx f32[n,5408]
+    //   register tiles of 8 images by 2 vectors: 0.054 ms predicted
     private static void DenseDgrad(float* x, float* w, float* y, int count)
     {
         for (int o = 0; o < 5408; o += 32)
@@ -1059,6 +1066,7 @@ internal sealed unsafe class Vector512Program : CpuProgram
     }
 
     // dense wgrad and update: dw[i,o] = sum(n) x[n,i] dy[n,o] over the batch, for input features [first, last); w f32[5408,16] in panels
+    //   register tiles of 12 features by 1 vector over the whole batch: 0.054 ms predicted
     private static void DenseUpdate(StepContext step, int first, int last)
     {
         float* x = step.Batch + (nint)0 * step.Capacity, dy = step.Batch + (nint)5408 * step.Capacity;

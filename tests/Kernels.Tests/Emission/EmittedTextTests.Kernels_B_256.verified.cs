@@ -12,6 +12,7 @@ using I = System.Runtime.Intrinsics.Vector256<int>;
 
 // Letters: N batch; C H W input channels, height, width; R S filter height, width; P Q output height, width; K output channels; i o features in, out.
 // Images are NHWC with channels padded to 16 floats by zeros; weights lie in panels of output channels, [K / panel][reduction][panel].
+// Predicted times are those of a batch of 128 on one core at 4 GHz that does two vector multiply-adds a cycle and moves 64 bytes.
 internal sealed unsafe class Vector256Program : CpuProgram
 {
     private const MethodImplOptions Hot = MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining;
@@ -23,6 +24,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
         int first = FirstSample(step.N, step.Tasks, task), end = FirstSample(step.N, step.Tasks, task + 1);
         float* partial = step.Partials + (nint)task * 18816;
         new Span<float>(partial, 18816).Clear();
+        // chunks of 8 images
         for (int n = first; n < end; n += ImagesPerChunk)
         {
             int count = Math.Min(ImagesPerChunk, end - n);
@@ -139,6 +141,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
     // conv2d forward: y[p,q,k] = max over 2x2 of relu(sum(r,s,c) x[p+r,q+s,c] w[r,s,c,k] + b[k])
     //   x f32[28,28,1]  w f32[1][3][3][1][32]  y f32[12,12,32]; of the convolution, 24x24 pixels are read and computed
     //   GEMM 576 x 32 x 9, 331776 FLOP an image
+    //   direct, tiles of 3 pooling windows by 1 vector of channels: 0.332 ms predicted
     private static void Conv2dForward(float* x, float* w, float* bias, float* y, byte* arg)
     {
         for (int k = 0; k < 32; k += 8)
@@ -331,6 +334,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
 
     // conv2d backward: dz[p,q,k] = dy at each window's winner, where y > 0; db[k] += sum(p,q) dz; dw[r,s,c,k] += sum(p,q) x[p+r,q+s,c] dz[p,q,k]
     //   x f32[28,28,1]  dy f32[12,12,32]  dz f32[2,24,32], one band at a time
+    //   filter gradient in register tiles: 0.332 ms predicted
     private static void Conv2dBackward(float* x, float* dy, float* y, byte* arg, float* dz, float* dw, float* db)
     {
         for (int p = 0; p < 12; p++)
@@ -436,6 +440,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
     // conv2d forward: y[p,q,k] = max over 2x2 of relu(sum(r,s,c) x[p+r,q+s,c] w[r,s,c,k] + b[k])
     //   x f32[28,28,1]  w f32[1][3][3][1][32]  y f32[12,12,32]; of the convolution, 24x24 pixels are read and computed
     //   GEMM 576 x 32 x 9, 331776 FLOP an image
+    //   direct, tiles of 3 pooling windows by 1 vector of channels: 0.332 ms predicted
     private static void Conv2dPredict(float* x, float* w, float* bias, float* y)
     {
         for (int k = 0; k < 32; k += 8)
@@ -613,7 +618,8 @@ internal sealed unsafe class Vector256Program : CpuProgram
     // conv2d_1 forward: y[p,q,k] = max over 2x2 of relu(sum(r,s,c) x[p+r,q+s,c] w[r,s,c,k] + b[k])
     //   x f32[12,12,32]  w f32[2][3][3][32][32]  y f32[5,5,64]; of the convolution, 10x10 pixels are read and computed
     //   GEMM 100 x 64 x 288, 3686400 FLOP an image
-    //   Winograd F(2x2,3x3), pooled in its output transform: 819200 multiply-adds in place of 1843200
+    //   Winograd F(2x2,3x3), pool in its output transform, strips of 5 tiles: 1.702 ms predicted
+    //   sixteen products: 819200 multiply-adds in place of 1843200
     private static void Conv2d1Forward(float* x, float* u, float* bias, float* y, byte* arg, float* scratch)
     {
         for (int p = 0; p < 5; p++)
@@ -733,6 +739,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
 
     // conv2d_1 backward: dz[p,q,k] = dy at each window's winner, where y > 0; db[k] += sum(p,q) dz; dw[r,s,c,k] += sum(p,q) x[p+r,q+s,c] dz[p,q,k]; dx[h,w,c] = sum(r,s,k) dz[h-r,w-s,k] w[r,s,c,k]
     //   x f32[12,12,32]  dy f32[5,5,64]  dz as lists of live elements: at most 1 of 4 positions of a window
+    //   only winners that ReLU let through, from lists (time: if all are): 1.843 ms predicted
     private static void Conv2d1Backward(float* x, float* dy, float* y, byte* arg, float* dz, float* dw, float* db, float* w, float* dx)
     {
         Conv2d1BackwardList(dy, y, arg, dz, db);
@@ -1177,7 +1184,8 @@ internal sealed unsafe class Vector256Program : CpuProgram
     // conv2d_1 forward: y[p,q,k] = max over 2x2 of relu(sum(r,s,c) x[p+r,q+s,c] w[r,s,c,k] + b[k])
     //   x f32[12,12,32]  w f32[2][3][3][32][32]  y f32[5,5,64]; of the convolution, 10x10 pixels are read and computed
     //   GEMM 100 x 64 x 288, 3686400 FLOP an image
-    //   Winograd F(2x2,3x3), pooled in its output transform: 819200 multiply-adds in place of 1843200
+    //   Winograd F(2x2,3x3), pool in its output transform, strips of 5 tiles: 1.702 ms predicted
+    //   sixteen products: 819200 multiply-adds in place of 1843200
     private static void Conv2d1Predict(float* x, float* u, float* bias, float* y, float* scratch)
     {
         for (int p = 0; p < 5; p++)
@@ -1292,6 +1300,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
 
     // dense forward: y[n,o] = relu(sum(i) x[n,i] w[i,o] + b[o])
     //   x f32[n,1600]  w f32[4][1600][32]  y f32[n,128]; 409600 FLOP an image
+    //   register tiles of 8 images by 1 vector, 124 of 1600 features at a time: 0.410 ms predicted
     private static void DenseForward(float* x, float* w, float* bias, float* y, int count)
     {
         for (int n = 0; n < count; n++)
@@ -1404,6 +1413,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
 
     // dense dgrad: dx[n,i] = sum(o) dy[n,o] w[i,o]
     //   dy f32[n,128]  wt f32[50][128][32]  dx f32[n,1600]
+    //   register tiles of 8 images by 1 vector: 0.410 ms predicted
     private static void DenseDgrad(float* x, float* w, float* y, int count)
     {
         for (int o = 0; o < 1600; o += 8)
@@ -1507,6 +1517,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
     }
 
     // dense wgrad and update: dw[i,o] = sum(n) x[n,i] dy[n,o] over the batch, for input features [first, last); w f32[1600,128] in panels
+    //   register tiles of 6 features by 2 vectors over the whole batch: 0.410 ms predicted
     private static void DenseUpdate(StepContext step, int first, int last)
     {
         float* x = step.Batch + (nint)0 * step.Capacity, dy = step.Batch + (nint)1728 * step.Capacity;
@@ -1613,6 +1624,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
 
     // dense_1 forward: y[n,o] = sum(i) x[n,i] w[i,o] + b[o]
     //   x f32[n,128]  w f32[1][128][16]  y f32[n,16]; 2560 FLOP an image
+    //   register tiles of 8 images by 1 vector: 0.003 ms predicted
     private static void Dense1Forward(float* x, float* w, float* bias, float* y, int count)
     {
         for (int n = 0; n < count; n++)
@@ -1750,6 +1762,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
 
     // dense_1 dgrad: dx[n,i] = sum(o) dy[n,o] w[i,o] where the ReLU before let x through
     //   dy f32[n,10]  wt f32[4][10][32]  dx f32[n,128]
+    //   register tiles of 8 images by 1 vector: 0.003 ms predicted
     private static void Dense1Dgrad(float* x, float* w, float* mask, float* y, int count)
     {
         for (int o = 0; o < 128; o += 8)
@@ -1853,6 +1866,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
     }
 
     // dense_1 wgrad and update: dw[i,o] = sum(n) x[n,i] dy[n,o] over the batch, for input features [first, last); w f32[128,16] in panels
+    //   register tiles of 6 features by 2 vectors over the whole batch: 0.003 ms predicted
     private static void Dense1Update(StepContext step, int first, int last)
     {
         float* x = step.Batch + (nint)1600 * step.Capacity, dy = step.Batch + (nint)1856 * step.Capacity;

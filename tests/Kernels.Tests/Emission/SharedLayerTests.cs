@@ -16,7 +16,7 @@ public class SharedLayerTests
         CpuProgram[] programs = EmittedProgram.Load([.. model.Cpu]);
         foreach (CpuProgram program in programs)
             foreach (int n in (int[])[1, 9, 17])
-                CpuProgramTests.Compare(n, n, RandomGraphs.Batch(n, model.Spec, n), graph => RandomGraphs.Weights(n, graph), model, program);
+                CpuComparison.Compare(n, n, RandomGraphs.Batch(n, model.Spec, n), graph => RandomGraphs.Weights(n, graph), model, program);
     }
 
     /// <summary>Without a training program, whose kernels make what is derived of weights.</summary>
@@ -34,7 +34,7 @@ public class SharedLayerTests
             foreach (ParameterInfo p in model.Parameters) runner.Set(p, LogicalOrder.FromGraph(p, reference.Weights[p.Name]));
             runner.SetBatch(images, Truth.Of(spec, labels));
             runner.Predict();
-            CpuProgramTests.Near(LogicalOrder.Outputs(spec, N, reference.Outputs), runner.Output(N), $"{net}, {program.VectorBits} bits, predicting only: output");
+            CpuComparison.Near(LogicalOrder.Outputs(spec, N, reference.Outputs), runner.Output(N), $"{net}, {program.VectorBits} bits, predicting only: output");
         }
     }
 

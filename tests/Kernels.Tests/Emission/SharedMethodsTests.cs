@@ -2,7 +2,7 @@ using Convoke.Kernels.Emission;
 
 namespace Convoke.Kernels.Tests.Emission;
 
-/// <summary>Layers of equal shapes are one text; that it computes the same is <see cref="CpuProgramTests"/>' business.</summary>
+/// <summary>Layers of equal shapes are one text; that it computes the same is <see cref="TopologyProgramTests"/>' business.</summary>
 public class SharedMethodsTests
 {
     [Fact]

@@ -23,74 +23,22 @@ public static class ConvTensorForward
             writer.Code.Line(ConvTensorMainloop.Place(g));
             if (group.Drop is not null) writer.Code.Line(DropoutText.Declare(group.Drop));
             writer.Code.Line();
+            ConvTensorEpilogue epilogue = Epilogue(group);
+            epilogue.EmitBias(writer);
             ConvTensorMainloop.Emit(writer, g, tile, ConvTensorMainloop.Stage(ConvForward.QuadStage(g)));
-            EmitEpilogue(writer, group);
+            epilogue.Emit(writer);
         }
 
         return kernel;
     }
 
-    /// <summary>Emits the end of a tile, whose sums are acc[ROW_TILES][COLUMN_TILES][4].</summary>
-    public static void EmitEpilogue(CudaWriter writer, ConvForwardGroup group)
+    /// <summary>The end of a tile.</summary>
+    private static ConvTensorEpilogue Epilogue(ConvForwardGroup group)
     {
-        bool pooled = group.Geometry.Pooled;
-        string first = Finished("best[0]", 0), second = Finished("best[1]", 1);
-        writer.Code.Line(pooled
-            ? $$"""
-
-                // epilogue: pool{{(group.Bias is null ? "" : ", bias")}}{{(group.Relu ? ", relu" : "")}}, store two channels of a window
-                #pragma unroll
-                for (int i = 0; i < ROW_TILES; i += 2)
-                {
-                    const int window = (warp_row * (ROW_TILES / 2) + i / 2) * 8 + lane / 4, p = tile_row + window / TILE_W, q = tile_column + window % TILE_W;
-                    const bool turned = lane / 16 == 1;         // windows 4 to 7 have their columns in the other order
-                    if (window >= TILE_H * TILE_W || p >= OUT_H || q >= OUT_W) continue;
-                    #pragma unroll
-                    for (int j = 0; j < COLUMN_TILES; ++j)
-                    {
-                        const int k = k0 + (warp_column * COLUMN_TILES + j) * 8 + lane % 4 * 2;
-                        float best[2];
-                        int at[2];
-                        #pragma unroll
-                        for (int e = 0; e < 2; ++e)
-                        {
-                            const float (&upper)[4] = acc[i][j], (&lower)[4] = acc[i + 1][j];
-                            const float window_values[4] = { turned ? upper[2 + e] : upper[e], turned ? upper[e] : upper[2 + e], turned ? lower[2 + e] : lower[e], turned ? lower[e] : lower[2 + e] };
-                            best[e] = window_values[0];
-                            at[e] = 0;
-                            #pragma unroll
-                            for (int place = 1; place < 4; ++place)
-                                if (window_values[place] > best[e]) { best[e] = window_values[place]; at[e] = place; }      // of equals the first stays
-                        }
-                        const size_t to = (((size_t)n * OUT_H + p) * OUT_W + q) * K + k;
-                        *reinterpret_cast<float2*>(&y[to]) = {{DropoutText.Of(group.Drop, $"make_float2({first}, {second})", "n", "(p * OUT_W + q) * K + k")}};
-                        if (arg) *reinterpret_cast<uchar2*>(&arg[to]) = make_uchar2(at[0], at[1]);
-                    }
-                }
-                """
-            : $$"""
-
-                // epilogue{{(group.Bias is null ? "" : ": bias")}}{{(group.Relu ? (group.Bias is null ? ": relu" : ", relu") : "")}}; store two channels of a pixel
-                #pragma unroll
-                for (int i = 0; i < 2 * ROW_TILES; ++i)
-                {
-                    const int place = (warp_row * ROW_TILES + i / 2) * 16 + i % 2 * 8 + lane / 4, p = tile_row + place / TILE_W, q = tile_column + place % TILE_W;
-                    if (place >= TILE_H * TILE_W || p >= OUT_H || q >= OUT_W) continue;
-                    #pragma unroll
-                    for (int j = 0; j < COLUMN_TILES; ++j)
-                    {
-                        const int k = k0 + (warp_column * COLUMN_TILES + j) * 8 + lane % 4 * 2;
-                        const float best[2] = { acc[i / 2][j][i % 2 * 2], acc[i / 2][j][i % 2 * 2 + 1] };
-                        *reinterpret_cast<float2*>(&y[(((size_t)n * OUT_H + p) * OUT_W + q) * K + k]) = {{DropoutText.Of(group.Drop, $"make_float2({first}, {second})", "n", "(p * OUT_W + q) * K + k")}};
-                    }
-                }
-                """);
-
-        string Finished(string value, int channel)
-        {
-            string sum = value + (group.Bias is null ? "" : channel == 0 ? " + bias[k]" : " + bias[k + 1]");
-            return group.Relu ? $"relu({sum})" : sum;
-        }
+        string number = group.Geometry.Pooled ? "window" : "place";
+        return new(
+            group, group.Geometry.Pooled ? "(warp_row * (ROW_TILES / 2) + i / 2) * 8 + lane / 4" : "(warp_row * ROW_TILES + i / 2) * 16 + i % 2 * 8 + lane / 4",
+            $"tile_row + {number} / TILE_W", $"tile_column + {number} % TILE_W", $"{number} >= TILE_H * TILE_W || p >= OUT_H || q >= OUT_W", "k0 + (warp_column * (COLUMN_TILES / 2) + j) * 16 + lane % 4 * 4", IsTurned: true);
     }
 
     private static string Comment(string layer, ConvForwardGroup group, ConvTensorTile tile, Operands operands)

@@ -54,36 +54,44 @@ public static class ConvTensorMainloop
                 wait_copies();
                 __syncthreads();
 
-                #pragma unroll{{(large ? " 1" : "")}}
-                for (int r = 0; r < R; ++r)
-                {
-                    #pragma unroll
-                    for (int s = 0; s < S; ++s)
-                    {
-                        #pragma unroll
-                        for (int step = 0; step < STEPS; ++step)
-                        {
-                            uint4 b[COLUMN_TILES / 2];
-                            #pragma unroll
-                            for (int j = 0; j < COLUMN_TILES / 2; ++j) b[j] = filter[(((warp_column * (COLUMN_TILES / 2) + j) * R + r) * S + s) * (STEPS * 32) + step * 32 + lane];
-                            #pragma unroll
-                            for (int i = 0; i < ROW_TILES; ++i)
-                            {
-                                u32 a[4];
-                                load_matrix(a, rows[i] + ((r * COLUMNS + s) * PITCH + step * 8) * 4);
-                                #pragma unroll
-                                for (int j = 0; j < COLUMN_TILES / 2; ++j)
-                                {
-                                    mma(acc[i][2 * j], a[0], a[1], a[2], a[3], b[j].x, b[j].y);
-                                    mma(acc[i][2 * j + 1], a[0], a[1], a[2], a[3], b[j].z, b[j].w);
-                                }
-                            }
-                        }
-                    }
-                }
+                {{Product(large, "filter[(((warp_column * (COLUMN_TILES / 2) + j) * R + r) * S + s) * (STEPS * 32) + step * 32 + lane]", "(r * COLUMNS + s) * PITCH")}}
                 """);
         }
     }
+
+    /// <summary>The reduction over taps and channels, into acc[ROW_TILES][COLUMN_TILES][4].</summary>
+    /// <param name="large">Whether it is too long to be unrolled as a whole.</param>
+    /// <param name="word">Text for the filter's operands of 16 columns j at tap (r, s) and step.</param>
+    /// <param name="place">Text for the words from a window's first tap to tap (r, s).</param>
+    public static string Product(bool large, string word, string place) => $$"""
+        #pragma unroll{{(large ? " 1" : "")}}
+        for (int r = 0; r < R; ++r)
+        {
+            #pragma unroll
+            for (int s = 0; s < S; ++s)
+            {
+                #pragma unroll
+                for (int step = 0; step < STEPS; ++step)
+                {
+                    uint4 b[COLUMN_TILES / 2];
+                    #pragma unroll
+                    for (int j = 0; j < COLUMN_TILES / 2; ++j) b[j] = {{word}};
+                    #pragma unroll
+                    for (int i = 0; i < ROW_TILES; ++i)
+                    {
+                        u32 a[4];
+                        load_matrix(a, rows[i] + ({{place}} + step * 8) * 4);
+                        #pragma unroll
+                        for (int j = 0; j < COLUMN_TILES / 2; ++j)
+                        {
+                            mma(acc[i][2 * j], a[0], a[1], a[2], a[3], b[j].x, b[j].y);
+                            mma(acc[i][2 * j + 1], a[0], a[1], a[2], a[3], b[j].z, b[j].w);
+                        }
+                    }
+                }
+            }
+        }
+        """;
 
     /// <summary>A stage's text for values, made one for operands.</summary>
     public static string Stage(string values)

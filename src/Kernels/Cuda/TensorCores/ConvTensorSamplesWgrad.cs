@@ -41,8 +41,8 @@ public sealed record ConvTensorSamplesWgrad(int Rows, int Warps)
         ConvGeometry g = group.Geometry;
         Operands.EmitMultiplySamples(writer);
         writer.Helper("sample_at", StepText.SampleAt);
-        writer.Helper("pixel", StepText.Pixel);
-        var kernel = new CudaKernel(name, Threads, Threads > 128 ? 2 : 4, SharedBytes(g) + 4);
+        writer.Helper("typed_pixel", StepText.TypedPixel);
+        var kernel = new CudaKernel(name, Threads, Threads > 128 ? 2 : 4, SharedBytes(g));
         string[] parameters = [
             "const Step* __restrict__ step, const float* __restrict__ dy", .. group.Relu ? new[] { "const float* __restrict__ y" } : [], .. g.Pooled ? new[] { "const u8* __restrict__ arg" } : [],
             "float* __restrict__ partials", .. group.Bias is null ? [] : new[] { "float* __restrict__ bias_partials" }, "int batch"];
@@ -54,7 +54,6 @@ public sealed record ConvTensorSamplesWgrad(int Rows, int Warps)
                 constexpr int OUTPUTS = {{Outputs(g)}}, UNITS = K / OUTPUTS, THREADS = {{Threads}}, ROW_TILES = OUTPUTS / 16, REDUCTION = R * S * C, COLUMN_TILES = {{ColumnTiles(g)}}, FLOATS = R * S * C * K;
                 constexpr int BAND_H = {{Rows}}, CELLS = BAND_H * OUT_W, STEPS = {{Steps(g)}}, ROWS = {{ConvText.StagedRows(g, "BAND_H * POOL_H")}}, COLUMNS = {{ConvText.StagedColumns(g, "OUT_W * POOL_W")}}, PITCH = OUTPUTS + 8;
                 __shared__ __align__(16) u32 shared[{{SharedBytes(g) / 4}}];
-                __shared__ int sample;
                 u32* input = shared;                                        // [ROWS][COLUMNS][C]
                 u32* dz = shared + {{InputWords(g)}};                                   // [{{(g.Pooled ? "2" : "8")}} * STEPS][PITCH], OUTPUTS channels of it{{(g.Pooled ? ", the winner in the last two bits" : "")}}
                 const int thread = threadIdx.x, lane = thread % 32, group = lane / 4, slice = blockIdx.x / UNITS, slices = gridDim.x / UNITS, k0 = blockIdx.x % UNITS * OUTPUTS;
@@ -74,16 +73,16 @@ public sealed record ConvTensorSamplesWgrad(int Rows, int Warps)
             using (writer.Code.Block("for (int n = slice; n < batch; n += slices)"))
             {
                 writer.Code.Line($"""
-                    if (thread == 0) sample = sample_at(step, n);
-                    __syncthreads();
-                    const size_t origin = {samples.Origin("(H * W * C)")};
+                    {StepText.OpaqueThread}
+                    const int lane = thread % 32, group = lane / 4;
+                    const int sample = sample_at(step, n);            // under way while the gradient is staged
                     """);
                 bool banded = Rows < g.OutRows;
                 if (banded) writer.Code.Line("#pragma unroll 1");
                 using (writer.Code.Block(banded ? "for (int band_row = 0; band_row < OUT_H; band_row += BAND_H)" : ""))
                 {
                     if (!banded) writer.Code.Line("constexpr int band_row = 0;");
-                    EmitStages(writer, group);
+                    EmitStages(writer, group, samples);
                     EmitProduct(writer, g);
                 }
             }
@@ -94,7 +93,7 @@ public sealed record ConvTensorSamplesWgrad(int Rows, int Warps)
         return kernel;
     }
 
-    private static void EmitStages(CudaWriter writer, ConvBackwardGroup group)
+    private static void EmitStages(CudaWriter writer, ConvBackwardGroup group, InputText samples)
     {
         ConvGeometry g = group.Geometry;
         string mask = group.Relu ? $$"""
@@ -102,14 +101,16 @@ public sealed record ConvTensorSamplesWgrad(int Rows, int Warps)
                     const float4 open = *reinterpret_cast<const float4*>(&y[at]);
                     {{DropoutText.Masked("gradient", group.Scale)}}
             """ : "";
-        string Word(char c) => g.Pooled ? $"sample_operand(gradient.{c}) | winner.{c}" : $"sample_operand(gradient.{c})";
-        writer.Code.Line($$"""
+        string input = StepText.EitherType($$"""
             #pragma unroll 8
             for (int i = thread; i < ROWS * COLUMNS * C; i += THREADS)
             {
                 const int h = band_row * POOL_H{{ConvText.Down(g)}} + i / (COLUMNS * C){{ConvText.Top(g)}}, w = i / C % COLUMNS{{ConvText.Left(g)}}, c = i % C;
                 input[i] = sample_operand({{ConvText.Inside(g)}} ? pixel(step, origin + (h * W + w) * C + c) : 0.0f);
             }
+            """);
+        string Word(char c) => g.Pooled ? $"sample_operand(gradient.{c}) | winner.{c}" : $"sample_operand(gradient.{c})";
+        writer.Code.Line($$"""
             #pragma unroll 4
             for (int i = thread; i < CELLS * (OUTPUTS / 4); i += THREADS)
             {
@@ -122,6 +123,8 @@ public sealed record ConvTensorSamplesWgrad(int Rows, int Warps)
                 }
                 {{(group.Bias is null ? "" : "db.x += gradient.x; db.y += gradient.y; db.z += gradient.z; db.w += gradient.w;\n    ")}}*reinterpret_cast<uint4*>(&dz[i / (OUTPUTS / 4) * PITCH + k]) = make_uint4({{Word('x')}}, {{Word('y')}}, {{Word('z')}}, {{Word('w')}});
             }
+            const size_t origin = {{samples.Origin("(H * W * C)")}};
+            {{input}}
             __syncthreads();
 
             """);

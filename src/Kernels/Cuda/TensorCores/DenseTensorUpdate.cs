@@ -10,7 +10,7 @@ namespace Convoke.Kernels.Cuda.TensorCores;
 /// </remarks>
 public static class DenseTensorUpdate
 {
-    private const int Shares = 4, Tiles = 4, Features = 16 * Tiles;
+    private const int Shares = 4, Tiles = 4, Features = 16 * Tiles, NarrowUnits = 16;
 
     /// <summary>Threads of a block.</summary>
     public const int Threads = 32 * Shares * Tiles;
@@ -32,26 +32,31 @@ public static class DenseTensorUpdate
         int stored = Panels.Pad(group.Units), panel = Panels.Width(stored), units = UnitTile(group);
         bool guarded = group.In % Features != 0;
         string[] state = [.. new[] { "w", "m", "v" }.Take(1 + optimizer.Moments)], areas = ["parameters", "moment1", "moment2"];
+
+        // Narrow tiles leave registers for the weights and their moments, which are then under way from the start.
+        bool early = units == NarrowUnits;
+        string weightsText = $$"""
+            // each share finishes an equal part of the tile's sums, whose weights are under way meanwhile; a tile lies in one panel; sum q: column tile q / 4, feature f0 + group + 8 * (q / 2 % 2)
+            constexpr int MINE = COLUMN_TILES * 4 / SHARES;
+            const bool learns = !step->keep_gradients && !step->bad;
+            const int base = WEIGHTS + o0 / PANEL * (PANEL * IN) + o0 % PANEL + (f0 + group) * PANEL + lane % 4 * 2;
+            float {{string.Join(", ", state.Select(static v => v + "[MINE]"))}};
+            #pragma unroll
+            for (int i = 0; i < MINE; ++i)
+            {
+                const int q = share * MINE + i, at = base + q / 2 % 2 * 8 * PANEL + q / 4 * 8 + q % 2;{{(guarded ? "\n    const bool inside = f0 + group + q / 2 % 2 * 8 < IN;" : "")}}
+            {{string.Concat(state.Select((v, i) => $"    {v}[i] = {(guarded ? "inside ? " : "")}{areas[i]}[at]{(guarded ? " : 0.0f" : "")};\n"))}}}
+            """;
         string body = $$"""
                 constexpr int IN = {{group.In}}, STRIDE = {{Panels.Pad(group.In)}}, OUT = {{stored}}, PANEL = {{panel}}, UNITS = {{units}}, COLUMN_TILES = UNITS / 8, SUMS = COLUMN_TILES * {{(bias is null ? 4 : 5)}}, TILES = {{Tiles}}, SHARES = {{Shares}}, WEIGHTS = {{weights.Offset}}{{(bias is null ? "" : $", BIAS = {bias.Offset}")}};
                 float (*sums)[TILES][SUMS][32] = reinterpret_cast<float (*)[TILES][SUMS][32]>(shared);              // [SHARES]
                 const int lane = threadIdx.x % 32, group = lane / 4, tile = threadIdx.x / 32 % TILES, share = threadIdx.x / 32 / TILES;
                 const int o0 = block % (OUT / UNITS) * UNITS, f0 = (block / (OUT / UNITS) * TILES + tile) * 16{{(copies.Count == 0 ? "" : ", first_unit = o0 + lane % 4 * 2")}};
 
-                float acc[COLUMN_TILES][4] = {};
-                {{(bias is null ? "" : "float db[COLUMN_TILES] = {};\n")}}{{DenseUpdate.EachCall(group, use => Accumulate(use, guarded, bias is not null))}}
+                {{(early ? weightsText + "\n\n" : "")}}float acc[COLUMN_TILES][4] = {};
+                {{(bias is null ? "" : "float db[COLUMN_TILES] = {};\n")}}{{DenseUpdate.EachCall(group, use => Accumulate(use, guarded, bias is not null, units))}}
 
-                // each share finishes an equal part of the tile's sums, whose weights are under way meanwhile; a tile lies in one panel; sum q: column tile q / 4, feature f0 + group + 8 * (q / 2 % 2)
-                constexpr int MINE = COLUMN_TILES * 4 / SHARES;
-                const bool learns = !step->keep_gradients && !step->bad;
-                const int base = WEIGHTS + o0 / PANEL * (PANEL * IN) + o0 % PANEL + (f0 + group) * PANEL + lane % 4 * 2;
-                float {{string.Join(", ", state.Select(static v => v + "[MINE]"))}};
-                #pragma unroll
-                for (int i = 0; i < MINE; ++i)
-                {
-                    const int q = share * MINE + i, at = base + q / 2 % 2 * 8 * PANEL + q / 4 * 8 + q % 2;{{(guarded ? "\n    const bool inside = f0 + group + q / 2 % 2 * 8 < IN;" : "")}}
-                {{string.Concat(state.Select((v, i) => $"    {v}[i] = {(guarded ? "inside ? " : "")}{areas[i]}[at]{(guarded ? " : 0.0f" : "")};\n"))}}}
-                #pragma unroll
+                {{(early ? "" : weightsText + "\n")}}#pragma unroll
                 for (int j = 0; j < COLUMN_TILES; ++j)
                 {
                     #pragma unroll
@@ -97,8 +102,8 @@ public static class DenseTensorUpdate
     }
 
     /// <summary>The products of one call of the layer, added to the warp's sums.</summary>
-    private static string Accumulate(string use, bool guarded, bool hasBias) => $$"""
-        #pragma unroll 2
+    private static string Accumulate(string use, bool guarded, bool hasBias, int units) => $$"""
+        #pragma unroll {{(units == NarrowUnits ? 4 : 2)}}
         for (int first = share * 8; first < batch; first += SHARES * 8)
         {
             // of samples lane % 4 and the fourth behind it
@@ -125,7 +130,7 @@ public static class DenseTensorUpdate
         }
         """;
 
-    private static int UnitTile(DenseUpdateGroup group) => Panels.Pad(group.Units) % 32 == 0 ? 32 : 16;
+    private static int UnitTile(DenseUpdateGroup group) => Panels.Pad(group.Units) % 32 == 0 ? 32 : NarrowUnits;
 
     private static int Blocks(DenseUpdateGroup group) => (group.In + Features - 1) / Features * (Panels.Pad(group.Units) / UnitTile(group));
 }

@@ -24,6 +24,9 @@ public enum OperandUse
 /// <param name="Taps">Elements of the filter; 1 for a dense layer.</param>
 public sealed record OperandCopy(string Parameter, OperandUse Use, int Offset, Operands Operands, int Inputs, int Outputs, int Taps)
 {
+    /// <summary>Rows of the filter.</summary>
+    public int FilterRows { get; init; } = 1;
+
     public bool IsDense => Use is OperandUse.DenseForward or OperandUse.DenseDgrad;
 
     /// <summary>Floats of the operands, padding included.</summary>
@@ -42,6 +45,8 @@ public sealed record OperandCopy(string Parameter, OperandUse Use, int Offset, O
         Operands.EmitSet(writer);
         if (IsDense) Operands.EmitDensePlace(writer);
         else Operands.EmitConvPlace(writer);
+        if (Use is OperandUse.ConvForward or OperandUse.ConvSamples) Operands.EmitFpropColumn(writer);
+        if (Use == OperandUse.ConvSamples) Operands.EmitSamplesPlace(writer);
     }
 
     /// <summary>Statement that stores the weight of output o and feature f of a dense layer.</summary>
@@ -56,15 +61,18 @@ public sealed record OperandCopy(string Parameter, OperandUse Use, int Offset, O
         string output = $"{i} / {panel * Taps * Inputs} * {panel} + {i} % {panel}", input = $"{i} / {panel} % {Inputs}", tap = $"{i} / {panel * Inputs} % {Taps}";
         return Use switch
         {
-            OperandUse.ConvForward => $"set_operand(derived{Plus}, conv_operand({output}, {tap}, {input}, {Taps}, {Inputs}), {w});",
-            OperandUse.ConvSamples => $"set_operand(derived{Plus}, conv_operand({output}, 0, {tap} * {Inputs} + {input}, 1, {Reduction}), {w});",
+            OperandUse.ConvForward => $"set_operand(derived{Plus}, conv_operand(fprop_column({output}), {tap}, {input}, {Taps}, {Inputs}), {w});",
+            OperandUse.ConvSamples => $"set_operand(derived{Plus}, samples_operand(fprop_column({output}), {i} / {panel * Run} % {FilterRows}, {i} / {panel} % {Run}, {FilterRows}, {Run}), {w});",
             OperandUse.ConvDgrad => $"set_operand(derived{Plus}, conv_operand({input}, {Taps - 1} - {tap}, {output}, {Taps}, {Outputs}), {w});",
             _ => Store(output, input, w),
         };
     }
 
-    /// <summary>Values of a first layer's reduction, whole steps.</summary>
-    private int Reduction => ((Taps * Inputs) + Operands.StepValues - 1) / Operands.StepValues * Operands.StepValues;
+    /// <summary>Values under a row of a first layer's filter.</summary>
+    private int Run => Taps / FilterRows * Inputs;
+
+    /// <summary>Values of a first layer's reduction, each row in whole words, in whole steps.</summary>
+    private int Reduction => ((FilterRows * ((Run + Operands.Pack - 1) / Operands.Pack)) + 7) / 8 * Operands.StepValues;
 
     private string Plus => Offset == 0 ? "" : $" + {Offset}";
 }

@@ -63,6 +63,13 @@ public sealed class Operands(Precision precision)
                 asm volatile("cp.async.commit_group;\ncp.async.wait_group 0;" ::: "memory");
             }
             """);
+        EmitStore(writer);
+    }
+
+    /// <summary>Emits store_operands.</summary>
+    public void EmitStore(CudaWriter writer)
+    {
+        EmitOperand(writer);
         writer.Helper("store_operands", Pack == 1 ? """
             // four values as operands
             __device__ __forceinline__ void store_operands(u32* to, const float4& x)
@@ -77,6 +84,15 @@ public sealed class Operands(Precision precision)
             }
             """);
     }
+
+    /// <summary>Emits load_transposed, of BF16.</summary>
+    public static void EmitTransposed(CudaWriter writer) => writer.Helper("load_transposed", """
+        // four 8x8 matrices of 16-bit values out of shared memory, each turned: lane l names row l % 8 of matrix l / 8
+        __device__ __forceinline__ void load_transposed(u32 (&a)[4], u32 row)
+        {
+            asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];" : "=r"(a[0]), "=r"(a[1]), "=r"(a[2]), "=r"(a[3]) : "r"(row));
+        }
+        """);
 
     /// <summary>Emits operand and mma.</summary>
     public void EmitOperand(CudaWriter writer)
@@ -155,6 +171,31 @@ public sealed class Operands(Precision precision)
             return (((n / 16 * taps + tap) * (channels / (8 * PACK)) + c / (8 * PACK)) * 128 + lane * 4 + n / 8 % 2 * 2 + word / 4) * PACK + c % PACK;
         }
         """);
+
+    /// <summary>Emits fprop_column: which column of a forward product an output channel is.</summary>
+    public static void EmitFpropColumn(CudaWriter writer) => writer.Helper("fprop_column", """
+        // column of an output channel: in 16 of them a lane has columns 2 q and 2 q + 1 of both 8-column tiles, which are made four neighbouring channels
+        __device__ __forceinline__ int fprop_column(int k)
+        {
+            return k / 16 * 16 + k / 2 % 2 * 8 + k % 16 / 4 * 2 + k % 2;
+        }
+        """);
+
+    /// <summary>Emits samples_operand: the place of a first layer's weight among its operands, in the order of <see cref="SampleTile"/>.</summary>
+    public void EmitSamplesPlace(CudaWriter writer)
+    {
+        EmitConvPlace(writer);
+        writer.Helper("samples_operand", $$"""
+            // where the value of column n, filter row r and value i of its run stands in [columns / 16][steps][lane][4 words]: first the words of all runs that come in fours, then what is left of each
+            __device__ __forceinline__ int samples_operand(int n, int r, int i, int rows, int run)
+            {
+                constexpr int PACK = {{Pack}};
+                const int words = (run + PACK - 1) / PACK, quads = words / 4 * 4, word = i / PACK;
+                const int at = word < quads ? r * quads + word : rows * quads + r * (words - quads) + word - quads;
+                return conv_operand(n, 0, at * PACK + i % PACK, 1, (rows * words + 7) / 8 * (8 * PACK));
+            }
+            """);
+    }
 
     /// <summary>Emits dense_operand: the place of a weight among its operands.</summary>
     public void EmitDensePlace(CudaWriter writer) => writer.Helper("dense_operand", $$"""

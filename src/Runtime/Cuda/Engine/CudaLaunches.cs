@@ -8,7 +8,7 @@ internal sealed unsafe class CudaLaunches : IDisposable
 {
     private readonly CudaLaunchPlan[] _plans;
     private readonly CudaKernelHandle[] _kernels;
-    private readonly int[] _threads;
+    private readonly int[] _threads, _dynamicBytes;
     private readonly bool _measures;
 
     /// <summary>Per launch the first of its argument pointers; they point into <see cref="_values"/>.</summary>
@@ -26,6 +26,8 @@ internal sealed unsafe class CudaLaunches : IDisposable
         (_plans, _measures) = (plans, measures);
         _kernels = [.. plans.Select(plan => modules[plan.Kernel])];
         _threads = [.. plans.Select(plan => network.Kernels[plan.Kernel].Threads)];
+        _dynamicBytes = [.. plans.Select(plan => network.Kernels[plan.Kernel].DynamicSharedBytes)];
+        for (int i = 0; i < plans.Length; i++) _kernels[i].EnsureDynamicShared(_dynamicBytes[i]);
         _firstArgument = new int[plans.Length];
         int count = 0;
         for (int i = 0; i < plans.Length; i++)
@@ -71,7 +73,7 @@ internal sealed unsafe class CudaLaunches : IDisposable
             int first = _firstArgument[i];
             for (int j = 0; j < plan.Arguments.Length; j++)
                 if (plan.Arguments[j].Area == CudaAreaPlan.Count) _values[first + j] = (ulong)n;
-            _kernels[i].Launch(queue, (uint)plan.Blocks(n), 1, 1, (uint)_threads[i], 0, _pointers + first);
+            _kernels[i].Launch(queue, (uint)plan.Blocks(n), 1, 1, (uint)_threads[i], _dynamicBytes[i], _pointers + first);
         }
     }
 
