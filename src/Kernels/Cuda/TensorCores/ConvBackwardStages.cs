@@ -4,7 +4,7 @@ namespace Convoke.Kernels.Cuda.TensorCores;
 
 /// <summary>How <see cref="ConvTensorBackward"/> brings an image's input and gradient into shared memory: all loads first, into registers, then the stores.</summary>
 /// <remarks>
-/// A block is alone on its multiprocessor, so nobody works while it waits for memory: measured on an H200, each loop that loads and stores takes another microsecond of waiting, and all loads at once take one.
+/// A block is alone on its multiprocessor, so that nobody works while it waits for memory: each loop that loads and stores by itself would add a wait of its own.
 /// </remarks>
 /// <param name="group">The convolution.</param>
 /// <param name="tile">The cut.</param>
