@@ -53,7 +53,7 @@ internal static class CudaWriter
             {Launches("Derive", source.Derive, source)}
             {Launches("Fold", source.Fold, source)}
             {Launches("Order", source.Order, source)}
-            {(source.Capability > 0 ? $"Capability = {Text(source.Capability)},\n" : "")}            TrainSampleFloats = {Text(source.Memory.TrainSampleFloats)},
+            {(source.Capability > 0 ? $"Capability = {Text(source.Capability)},\n" : "")}{(source.Tunables.Count > 0 ? $"Tunables = [{string.Join(", ", source.Tunables.Select(static t => $"new({Literals.Of(t.Name)}, {Text(t.Default)}, [{string.Join(", ", t.Candidates.Select(Text))}])"))}],\n" : "")}            TrainSampleFloats = {Text(source.Memory.TrainSampleFloats)},
             PredictSampleFloats = {Text(source.Memory.PredictSampleFloats)},
             DerivedFloats = {Text(source.Memory.DerivedFloats)},
             PartialFloats = {Text(source.Memory.PartialFloats)},
@@ -61,13 +61,16 @@ internal static class CudaWriter
     }
 
     private static string Launches(string name, EquatableArray<CudaLaunch> launches, CudaSource source) =>
-        launches.Count == 0 ? name + " = []," : $"{name} =\n[\n{Rows(launches.Select(launch => Launch(launch) + ", // " + source.Kernels[launch.Kernel].Name), "")}\n],";
+        launches.Count == 0 ? name + " = []," : $"{name} =\n[\n{Rows(launches.Select(launch => Launch(launch, source) + ", // " + source.Kernels[launch.Kernel].Name), "")}\n],";
 
-    private static string Launch(CudaLaunch launch)
+    private static string Launch(CudaLaunch launch, CudaSource source)
     {
         CudaGrid grid = launch.Grid;
         string arguments = string.Join(", ", launch.Arguments.Select(static a => $"new({a.Area}, {Text(a.OffsetFloats)})"));
-        return $"new({Text(launch.Kernel)}, {Text(grid.Fixed)}, {Text(grid.PerUnit)}, {Text(grid.Samples)}, {Text(grid.MaxUnits)}, [{arguments}])";
+        string[] more = [
+            .. grid.Tunable is { } name ? new[] { $"Tunable = {Text(source.Tunables.TakeWhile(t => t.Name != name).Count())}" } : [],
+            .. grid.Enough > 0 ? new[] { $"EnoughBlocks = {Text(grid.Enough)}" } : []];
+        return $"new({Text(launch.Kernel)}, {Text(grid.Fixed)}, {Text(grid.PerUnit)}, {Text(grid.Samples)}, {Text(grid.MaxUnits)}, [{arguments}]){(more.Length > 0 ? $" {{ {string.Join(", ", more)} }}" : "")}";
     }
 
     private static string Rows(IEnumerable<string> rows, string end = ",") => string.Join("\n", rows.Select(row => "    " + row + end));

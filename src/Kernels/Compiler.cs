@@ -47,8 +47,8 @@ public static class Compiler
         }
 
         // Kernels, memory, text.
-        (Schedule predictSchedule, ParameterPlanner predictParameters, StorageRules predictStorage) = ScheduleOf("prediction schedule", spec, predict, null);
-        (Schedule Schedule, ParameterPlanner Parameters, StorageRules)? training = train is null ? null : ScheduleOf("training schedule", spec, trainForward!, train);
+        (Schedule predictSchedule, ParameterPlanner predictParameters, StorageRules predictStorage) = ScheduleOf("prediction schedule", spec, predict, null, Array.Empty<WinogradForm>().ToLookup(static _ => ""));
+        (Schedule Schedule, ParameterPlanner Parameters, StorageRules)? training = train is null ? null : ScheduleOf("training schedule", spec, trainForward!, train, ParameterPlanner.Forms(predict, predictSchedule.Groups));
         predictParameters = training?.Parameters.For(predict) ?? predictParameters;
         predictParameters.AddUntrained(spec, predict, predictStorage, [.. predictSchedule.Groups]);
         predictParameters.AddFolded(predict, predictSchedule.Groups);
@@ -71,7 +71,7 @@ public static class Compiler
             return graph;
         }
 
-        (Schedule, ParameterPlanner, StorageRules) ScheduleOf(string pass, ModelSpec of, Graph forwardGraph, Graph? trainingGraph)
+        (Schedule, ParameterPlanner, StorageRules) ScheduleOf(string pass, ModelSpec of, Graph forwardGraph, Graph? trainingGraph, ILookup<string, WinogradForm> predicted)
         {
             Fusion.Fused fused = Fusion.Run(of, forwardGraph, trainingGraph, places);
             IReadOnlyList<GroupLoop> loops = Liveness.Loops(fused.Groups.Where(static g => !g.OverParameters));
@@ -79,7 +79,7 @@ public static class Compiler
             IReadOnlyList<Scheduling.Buffer> buffers = ChunkPlan.Spread(Liveness.Buffers(trainingGraph ?? forwardGraph, fused.Storage, loops, overParameters), fused.Groups);
             Schedule schedule = ArenaPlanner.Plan(loops, overParameters, buffers) with { ImagesPerChunk = ChunkPlan.ImagesOf(fused.Groups) };
             log?.Invoke(pass, SchedulePrinter.Print(schedule));
-            return (schedule, ParameterPlanner.Plan(of, forwardGraph, fused.Storage, fused.Groups), fused.Storage);
+            return (schedule, ParameterPlanner.Plan(of, forwardGraph, fused.Storage, fused.Groups, predicted), fused.Storage);
         }
     }
 }

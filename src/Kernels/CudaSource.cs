@@ -27,7 +27,19 @@ public sealed record CudaSource(
 {
     /// <summary>Compute capability that the text needs beyond the least one there is, times ten; 0 for none. Prediction then reads derived layouts, too.</summary>
     public int Capability { get; init; }
+
+    /// <summary>What may be chosen when the program runs.</summary>
+    public EquatableArray<CudaTunable> Tunables { get; init; } = [];
 }
+
+/// <summary>
+/// A number that changes how fast a step is, and in which parts its sums are made, but not what it computes: a macro of the text where that depends on it, and the limit of the
+/// grids that name it.
+/// </summary>
+/// <param name="Name">Name of the macro.</param>
+/// <param name="Default">Its value where nobody chooses; areas hold what it needs.</param>
+/// <param name="Candidates">Other values worth a try, all less.</param>
+public sealed record CudaTunable(string Name, int Default, EquatableArray<int> Candidates);
 
 /// <summary>An entry point.</summary>
 /// <param name="Name">Its name in the text and in the module.</param>
@@ -60,14 +72,24 @@ public sealed record CudaLaunch(int Kernel, CudaGrid Grid, EquatableArray<CudaAr
 /// <param name="MaxUnits">Most units; blocks then take several in turn.</param>
 public sealed record CudaGrid(int Fixed, int PerUnit, int Samples, int MaxUnits)
 {
+    /// <summary>The tunable whose default <see cref="MaxUnits"/> is, or null.</summary>
+    public string? Tunable { get; init; }
+
     /// <summary>Every block for itself, whatever N is.</summary>
     public static CudaGrid Of(int blocks) => new(blocks, 0, 1, 1);
 
     /// <summary>So many blocks a sample, or a group of samples.</summary>
     public static CudaGrid PerSample(int blocks, int samples = 1) => new(0, blocks, samples, int.MaxValue);
 
+    /// <summary>As many blocks as there is use for, beside the fixed ones: of more units each has fewer, but one, which do the work of all. 0: each has all of its blocks.</summary>
+    public int Enough { get; init; }
+
     /// <summary>The blocks for <paramref name="n"/> samples.</summary>
-    public int Blocks(int n) => Fixed + (PerUnit * Math.Min((n + Samples - 1) / Samples, MaxUnits));
+    public int Blocks(int n)
+    {
+        int units = Math.Min((n + Samples - 1) / Samples, MaxUnits);
+        return Fixed + (units * (Enough > 0 && units > 0 ? Math.Max(1, Math.Min(PerUnit, Enough / units)) : PerUnit));
+    }
 }
 
 /// <summary>An argument: the batch size, or a place in an area of device memory.</summary>

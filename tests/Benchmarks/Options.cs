@@ -11,8 +11,8 @@ internal sealed record Options(string Command, bool Quick, bool Write, int Round
     /// <summary>Null where the command line is not one of ours.</summary>
     public static Options? Parse(string[] arguments)
     {
-        if (arguments is not [("cpu" or "programs" or "sweep" or "avx2" or "cold" or "kernels") and var command, .. var rest]) return null;
-        bool quick = false, write = false;
+        if (arguments is not [("cpu" or "programs" or "sweep" or "avx2" or "cold" or "kernels" or "gpu") and var command, .. var rest]) return null;
+        bool quick = false, write = false, predict = false;
         int? rounds = null;
         string? only = null;
         for (int i = 0; i < rest.Length; i++)
@@ -25,17 +25,20 @@ internal sealed record Options(string Command, bool Quick, bool Write, int Round
                 case "--write" when command == "cpu":
                     write = true;
                     break;
-                case "--rounds" when i + 1 < rest.Length && int.TryParse(rest[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0:
+                case "--predict" when command == "gpu":
+                    predict = true;
+                    break;
+                case "--rounds" when command != "gpu" && i + 1 < rest.Length && int.TryParse(rest[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0:
                     rounds = count;
                     i++;
                     break;
-                case "--only" when command is "programs" or "sweep" or "kernels" && i + 1 < rest.Length:
+                case "--only" when command is "programs" or "sweep" or "kernels" or "gpu" && i + 1 < rest.Length:
                     only = rest[++i];
                     break;
                 default:
                     return null;
             }
         }
-        return quick && write ? null : new(command, quick, write, rounds ?? (quick ? QuickRounds : DefaultRounds), only);
+        return quick && write || predict != (command == "gpu") ? null : new(command, quick, write, rounds ?? (quick ? QuickRounds : DefaultRounds), only);
     }
 }

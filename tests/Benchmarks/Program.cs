@@ -18,8 +18,10 @@ internal static class Program
           avx2 [--rounds N]                      A, B and C in a child process without AVX-512
           cold [--rounds N]                      program B in processes of its own: memory, start to the first trained step; also as native code
 
+          gpu --predict [--only TEXT]            predicted times of the CUDA kernels of A, B and C in each precision ("B BFloat16"); needs NVRTC, no GPU, no other library
+
         Rounds: 7 with --quick, else 9. Needs Linux x64 with a libstdc++ of GCC 13.2 or later (Ubuntu 24.04, Debian 13).
-        Exit codes: 0 done, 1 the contenders do not compute the same, 2 wrong usage, 3 a native library does not load.
+        Exit codes: 0 done, 1 the contenders do not compute the same, 2 wrong usage, 3 a native library, or NVRTC, does not load.
         """;
 
     private const int LeastRoundsToWrite = 7;
@@ -50,7 +52,18 @@ internal static class Program
             Console.Error.WriteLine($"No layer whose name has \"{options.Only}\" was timed.");
             return 2;
         }
-        if (NativeLibraries.Problem() is { } problem)
+        if (options.Command == "gpu")
+        {
+            if (!KernelCompiler.TryFind(out string explanation))
+            {
+                Console.Error.WriteLine(explanation);
+                return 3;
+            }
+            if (GpuPrediction.Run(options.Only)) return 0;
+            Console.Error.WriteLine($"No program and precision whose name has \"{options.Only}\" was predicted.");
+            return 2;
+        }
+        if (Reports.NativeLibraries.Problem() is { } problem)
         {
             Console.Error.WriteLine(problem);
             return 3;

@@ -33,6 +33,18 @@ internal sealed partial class ProgramB;
 [Adam, CategoricalCrossentropy, Accuracy]
 internal sealed partial class ProgramBTf32;
 
+/// <summary>Program B, products of split factors.</summary>
+[Model(28, 28, 1, Precision = Precision.Float32x3)]
+[Conv2D(32, 3, Activation = Activation.Relu)]
+[MaxPool2D(2)]
+[Conv2D(64, 3, Activation = Activation.Relu)]
+[MaxPool2D(2)]
+[Flatten]
+[Dense(128, Activation = Activation.Relu)]
+[Dense(10, Activation = Activation.Softmax)]
+[Adam, CategoricalCrossentropy, Accuracy]
+internal sealed partial class ProgramBF32x3;
+
 /// <summary>Program B, products in BFloat16.</summary>
 [Model(28, 28, 1, Precision = Precision.BFloat16)]
 [Conv2D(32, 3, Activation = Activation.Relu)]

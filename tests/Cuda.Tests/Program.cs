@@ -1,7 +1,8 @@
 using Convoke;
 
 // The test runner does not come here. Tests start this assembly as a program of its own where a process must see another driver than theirs:
-// "probe" says what it finds, "open" opens device 0, "report" compiles a model's kernels for a report.
+// "probe" says what it finds, "open" opens device 0, "report" compiles a model's kernels for a report,
+// "train" trains on device 0 and says what became of it.
 switch (args.FirstOrDefault())
 {
     case "probe":
@@ -33,7 +34,11 @@ switch (args.FirstOrDefault())
             return 1;
         }
 
+    case "train":
+        Console.WriteLine(Convoke.Cuda.Tests.Training.AutotuneTests.Train());
+        return 0;
+
     default:
-        Console.Error.WriteLine("usage: probe | open | report");
+        Console.Error.WriteLine("usage: probe | open | report | train");
         return 2;
 }

@@ -28,21 +28,6 @@ internal static class LogicalOrder
         return [.. Enumerable.Range(0, x.Length).Select(i => x[(i % pixels * channels) + (i / pixels)])];
     }
 
-    /// <summary>Where the parameter's logical element lies in its storage.</summary>
-    public static int StorageOffset(ParameterInfo parameter, int element)
-    {
-        int offset = 0;
-        for (int axis = parameter.Axes.Count - 1; axis >= 0; axis--)
-        {
-            AxisInfo a = parameter.Axes[axis];
-            int i = element % a.Extent;
-            element /= a.Extent;
-            offset += (i / a.Block * a.BlockStride) + (i % a.Block * a.Stride);
-        }
-
-        return offset;
-    }
-
     /// <summary>Row-major transposition: axis i of the result is axis order[i] of the source.</summary>
     private static float[] Permute(float[] x, int[] extents, int[] order)
     {

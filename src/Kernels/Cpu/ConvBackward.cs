@@ -4,7 +4,7 @@ namespace Convoke.Kernels.Cpu;
 
 /// <summary>Backward of convolution, ReLU and pooling for one image: unpool and mask, add to the bias and filter partials, and the data gradient if wanted.</summary>
 /// <remarks>
-/// Without a data gradient the unpooled gradient exists one band of rows at a time, in L1. With one it is a whole map with a zero border, over which the
+/// Without a data gradient, and without Winograd, the unpooled gradient exists one band of rows at a time, in L1. Else it is a whole map with a zero border, over which the
 /// data gradient is a convolution with the flipped filter, or several (<see cref="DgradPlan"/>). Of an input with padding the filter gradient reads a copy
 /// in which the zeros stand; the data gradient has the form of the input itself, so that nothing is computed for padding.
 /// </remarks>
@@ -67,7 +67,7 @@ public static class ConvBackward
             return;
         }
 
-        bool whole = group.Method == ConvBackwardMethod.Bordered, winograd = stored.Partial == ConvPartial.Winograd;
+        bool whole = group.Method == ConvBackwardMethod.Bordered, winograd = stored.WgradWinograd.IsUsed;
         int dzRow = (whole ? plan.Columns : g.Q) * g.KStored, outRow = g.OutColumns * g.KStored;
         code.Line();
         code.Line(summary);
@@ -87,14 +87,14 @@ public static class ConvBackward
                 string strips = $", dz + {Panels.Pad(plan.Floats(g))}";
                 if (winograd) code.Line($"{name}Wgrad(x, inside, dw{strips});");
                 else EmitWgradCalls(writer, name, g, "x", "inside", $"{g.P}");
-                code.Line($"{name}Dgrad(dz, w, dx{(stored.DgradWinograd.IsUsed ? strips : "")});");
+                if (group.Dx is not null) code.Line($"{name}Dgrad(dz, w, dx{(stored.DgradWinograd.IsUsed ? strips : "")});");
             }
         }
 
         EmitUnpool(writer, $"{name}Unpool", group, dzRow);
-        if (winograd) ConvWinogradGradient.Emit(writer, $"{name}Wgrad", g, dzRow);
+        if (winograd) ConvWinogradGradient.Emit(writer, $"{name}Wgrad", stored.WgradWinograd, g, dzRow);
         else EmitWgradTiles(writer, name, g, dzRow);
-        if (whole) ConvDgrad.Emit(writer, $"{name}Dgrad", stored.Geometry);
+        if (whole && group.Dx is not null) ConvDgrad.Emit(writer, $"{name}Dgrad", stored.Geometry);
     }
 
     private static string Parameters(ConvBackwardGroup group) =>

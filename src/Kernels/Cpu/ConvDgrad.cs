@@ -9,10 +9,11 @@ public static class ConvDgrad
     public static void Emit(KernelWriter writer, string name, ConvGeometry g)
     {
         DgradPlan plan = DgradPlan.Of(g);
-        bool winograd = WinogradPlan.OfDgrad(g).IsUsed;
+        WinogradPlan dgrad = WinogradPlan.OfDgrad(g);
+        bool winograd = dgrad.IsUsed;
         if (!g.IsStrided && Offset(g, plan, plan.Phases[0]) == 0)
         {
-            EmitPhase(writer, name, $"// dx[h,w,c] = sum(r,s,k) dz[h+r,w+s,k] wf[r,s,k,c]: dz bordered f32[{plan.Rows},{plan.Columns},{g.KStored}], wf flipped{(winograd ? "; Winograd F(2x2,3x3)" : "")}", g, plan, plan.Phases[0]);
+            EmitPhase(writer, name, $"// dx[h,w,c] = sum(r,s,k) dz[h+r,w+s,k] wf[r,s,k,c]: dz bordered f32[{plan.Rows},{plan.Columns},{g.KStored}], wf flipped{(winograd ? $"; Winograd {dgrad.Form}" : "")}", g, plan, plan.Phases[0]);
             return;
         }
 
@@ -31,7 +32,7 @@ public static class ConvDgrad
         }
 
         foreach (DgradPhase phase in phases)
-            EmitPhase(writer, PhaseName(name, phase), $"// {phase.Row.Count}x{phase.Column.Count} pixels from ({phase.Row.First},{phase.Column.First}), {phase.Row.Taps}x{phase.Column.Taps} taps from ({phase.Row.FirstTap},{phase.Column.FirstTap}){(winograd ? "; Winograd F(2x2,3x3)" : "")}", g, plan, phase);
+            EmitPhase(writer, PhaseName(name, phase), $"// {phase.Row.Count}x{phase.Column.Count} pixels from ({phase.Row.First},{phase.Column.First}), {phase.Row.Taps}x{phase.Column.Taps} taps from ({phase.Row.FirstTap},{phase.Column.FirstTap}){(winograd ? $"; Winograd {dgrad.Form}" : "")}", g, plan, phase);
     }
 
     private static void EmitPhase(KernelWriter writer, string name, string summary, ConvGeometry g, DgradPlan plan, DgradPhase phase)

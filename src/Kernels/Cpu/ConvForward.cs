@@ -32,7 +32,7 @@ public static class ConvForward
     {
         ConvBorder border = ConvBorder.Forward(g);
         bool winograd = allowWinograd && WinogradPlan.Of(g).IsUsed;
-        if (winograd && WinogradPlan.IsChunked(g))
+        if (winograd && WinogradPlan.Of(g).IsChunked(g))
         {
             ConvWinogradChunk.EmitForward(writer, name, summary, g, epilogue);
             return;

@@ -23,33 +23,33 @@ public static class ConvUpdate
     /// <param name="g">Extents.</param>
     /// <param name="weights">Where the filter lies.</param>
     /// <param name="derive">Whether there is a copy for the data gradient.</param>
-    /// <param name="flipped">Whether there is a transformed copy for the data gradient besides.</param>
-    /// <param name="transformed">Whether there is a copy that is transformed for the forward pass.</param>
-    /// <param name="partial">Form of the partials.</param>
-    public static void Emit(KernelWriter writer, string name, string summary, ConvGeometry g, PlacedParameter weights, bool derive, bool flipped, bool transformed, ConvPartial partial)
+    /// <param name="gradient">A call that leaves partials.</param>
+    public static void Emit(KernelWriter writer, string name, string summary, ConvGeometry g, PlacedParameter weights, bool derive, ConvBackwardGroup gradient)
     {
         Emission.CodeWriter code = writer.Code;
         int block = BlockRows(g), blocks = g.CStored / block, count = block * g.Panel;
+        ConvPartial partial = gradient.Partial;
+        WinogradForm form = gradient.WgradWinograd.Form;
         code.Line();
         code.Line(summary);
         using (code.Block($"private static void {name}(StepContext step, int first, int last)"))
         {
-            code.Line($"float* g = stackalloc float[{(partial == ConvPartial.Winograd ? 9 : 1) * count}]{partial switch { ConvPartial.ByChannel => $", line = stackalloc float[{block}]", ConvPartial.Winograd => $", m = stackalloc float[{16 * count}]", _ => "" }};");
+            code.Line($"float* g = stackalloc float[{(partial == ConvPartial.Winograd ? g.R * g.S : 1) * count}]{partial switch { ConvPartial.ByChannel => $", line = stackalloc float[{block}]", ConvPartial.Winograd => $", m = stackalloc float[{form.Matrices * count}]", _ => "" }};");
             using (code.Block("for (int unit = first; unit < last; unit++)"))
             {
                 if (partial == ConvPartial.Winograd)
                 {
                     code.Line($"int place = {weights.Partial} + (unit / {blocks} * {g.CStored} + unit % {blocks} * {block}) * {g.Panel};");
-                    code.Line($"for (int f = 0; f < 16; f++) SumPartials(step, place + f * {g.CStored * g.KStored}, m + f * {count}, {count});");
-                    ConvWinogradGradient.EmitTransform(writer, count);
+                    code.Line($"for (int f = 0; f < {form.Matrices}; f++) SumPartials(step, place + f * {g.CStored * g.KStored}, m + f * {count}, {count});");
+                    ConvWinogradGradient.EmitTransform(writer, form, count);
                 }
 
                 using (code.Block($"for (int tap = 0; tap < {g.R * g.S}; tap++)")) EmitTap(code, g, weights, partial, block, blocks);
             }
 
             if (derive) code.Line($"{name.Replace("Update", "Derive")}(step, first, last);");
-            if (flipped) code.Line($"{name.Replace("Update", "TransformFlipped")}(step, first, last);");
-            if (transformed) code.Line($"{name.Replace("Update", "Transform")}(step, first, last);");
+            foreach (FilterPlace copy in weights.Flipped) code.Line($"{name.Replace("Update", "TransformFlipped")}{copy.Form.Suffix}(step, first, last);");
+            foreach (FilterPlace copy in weights.Transformed) code.Line($"{name.Replace("Update", "Transform")}{copy.Form.Suffix}(step, first, last);");
         }
     }
 
@@ -84,6 +84,7 @@ public static class ConvUpdate
         code.Line(sparse
             ? $"// ws f32[{g.CStored / slice}][{g.KStored}][{taps}][{slice}], the filter by slices of input channels, as the data gradient reads it"
             : $"// wf f32[{g.CStored / slice}][{taps}][{g.KStored}][{slice}], the filter flipped and transposed{(phased ? ", its taps by phases of the stride" : "")}, as the data gradient reads it");
+        code.Line("[MethodImpl(Hot)]");
         using (code.Block($"private static void {name}(StepContext step, int first, int last)"))
         {
             code.Line($"float* w = step.Parameters + {weights.Offset}, derived = step.Derived + {weights.Derived};");

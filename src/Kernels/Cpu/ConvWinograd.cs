@@ -6,14 +6,22 @@ namespace Convoke.Kernels.Cpu;
 /// <remarks>
 /// Lavin and Gray 2016: y = A^T [(G g G^T) . (B^T d B)] A for each 2x2 output tile, which here is a pooling window. A strip of tiles of one row is taken at
 /// a time: input transform to v[16][tiles][C], sixteen products with u[16][K / panel][C][panel] to m[16][tiles][K], output transform. v and m stay in cache.
+/// Other forms go by whole rows of tiles (<see cref="ConvWinogradRows"/>), with transforms of six points (<see cref="SixPoints"/>).
 /// </remarks>
 public static class ConvWinograd
 {
     /// <summary>Emits <paramref name="name"/>(x, u, bias, y, arg, scratch) for one image; parameters that the epilogue does not need are left out.</summary>
     public static void Emit(KernelWriter writer, string name, string summary, ConvGeometry g, ConvForward.Epilogue epilogue)
     {
+        WinogradPlan plan = WinogradPlan.Of(g);
+        if (plan.Form.Patch != 4)
+        {
+            ConvWinogradRows.Emit(writer, name, summary, g, plan, epilogue);
+            return;
+        }
+
         Emission.CodeWriter code = writer.Code;
-        int columns = WinogradPlan.Tiles(g.Q), rows = WinogradPlan.Tiles(g.P), strip = WinogradPlan.Of(g).StripTiles, rest = columns % strip;
+        int columns = plan.Form.Tiles(g.Q), rows = plan.Form.Tiles(g.P), strip = plan.StripTiles, rest = columns % strip;
         code.Line();
         code.Line(summary);
         code.Line($"//   sixteen products: {16L * rows * columns * g.CStored * g.KStored} multiply-adds in place of {9L * g.P * g.Q * g.CStored * g.KStored}");
@@ -36,34 +44,41 @@ public static class ConvWinograd
         if (rest > 0) EmitStrip(writer, name, g, epilogue, rest);
     }
 
-    /// <summary>Of an odd extent the last tile yields one row, or column, only: parameters with what is left of the image, and their arguments.</summary>
-    public static string Edges(ConvGeometry g, string type) => (g.P % 2 == 0 ? "" : $", {type}rows") + (g.Q % 2 == 0 ? "" : $", {type}columns");
+    /// <summary>Of an extent that tiles do not divide the last tile yields some rows, or columns, only: parameters with what is left of the image, and their arguments.</summary>
+    public static string Edges(WinogradForm form, ConvGeometry g, string type) => (g.P % form.Output == 0 ? "" : $", {type}rows") + (g.Q % form.Output == 0 ? "" : $", {type}columns");
 
     /// <summary>Emits the transform of the flipped filter, for the data gradient, of units [first, last); it reads the flipped copy of the same units.</summary>
-    public static void EmitDeriveFlipped(KernelWriter writer, string name, ConvGeometry g, PlacedParameter weights)
+    public static void EmitDeriveFlipped(KernelWriter writer, string name, WinogradForm form, ConvGeometry g, PlacedParameter weights)
     {
         Emission.CodeWriter code = writer.Code;
         int block = ConvUpdate.BlockRows(g), blocks = g.CStored / block, slice = Panels.Width(g.CStored);
         code.Line();
-        code.Line($"// uf f32[16][{g.CStored / slice}][{g.KStored}][{slice}]: the flipped filter transformed, for the data gradient");
+        code.Line($"// uf f32[{form.Matrices}][{g.CStored / slice}][{g.KStored}][{slice}]: the flipped filter transformed, for the data gradient");
         code.Line("[MethodImpl(Hot)]");
         using (code.Block($"private static void {name}(StepContext step, int first, int last)"))
         {
-            code.Line("F half = V.Create(0.5f), e, h;");
+            if (form.Patch == 4) code.Line("F half = V.Create(0.5f), e, h;");
             using (code.Block("for (int unit = first; unit < last; unit++)"))
             using (code.Block($"for (int k = unit / {blocks} * {g.Panel}; k < unit / {blocks} * {g.Panel} + {g.Panel}; k++)"))
             using (code.Block($"for (int c = unit % {blocks} * {block}; c < unit % {blocks} * {block} + {block}; c += {writer.Lanes})"))
             {
-                code.Line($"float* w = step.Derived + {weights.Derived} + (c / {slice} * {9 * g.KStored} + k) * {slice} + c % {slice};");
-                code.Line($"float* u = step.Derived + {weights.Flipped} + (c / {slice} * {g.KStored} + k) * {slice} + c % {slice};");
-                EmitTransform(code, g.KStored * slice, g.KStored * g.CStored);
+                code.Line($"float* w = step.Derived + {weights.Derived} + (c / {slice} * {form.Filter * form.Filter * g.KStored} + k) * {slice} + c % {slice};");
+                code.Line($"float* u = step.Derived + {weights.FlippedIn(form)} + (c / {slice} * {g.KStored} + k) * {slice} + c % {slice};");
+                EmitTransform(writer, form, g.KStored * slice, g.KStored * g.CStored);
             }
         }
     }
 
     /// <summary>Emits u = G g G^T of vectors of filters; taps lie <paramref name="tap"/> floats apart, elements of the result <paramref name="element"/>.</summary>
-    private static void EmitTransform(Emission.CodeWriter code, int tap, int element)
+    private static void EmitTransform(KernelWriter writer, WinogradForm form, int tap, int element)
     {
+        if (form.Patch != 4)
+        {
+            SixPoints.EmitFilter(writer, form, tap, element);
+            return;
+        }
+
+        Emission.CodeWriter code = writer.Code;
         string Weight(int index) => $"V.Load(w + {index * tap})";
         for (int c = 0; c < 3; c++)
             code.Line($"F r0{c} = {Weight(c)}, r3{c} = {Weight(6 + c)}; e = (r0{c} + r3{c}) * half; h = {Weight(3 + c)} * half; F r1{c} = e + h, r2{c} = e - h;");
@@ -75,22 +90,22 @@ public static class ConvWinograd
     }
 
     /// <summary>Emits the filter transform of units [first, last): u = G g G^T.</summary>
-    public static void EmitDerive(KernelWriter writer, string name, ConvGeometry g, PlacedParameter weights)
+    public static void EmitDerive(KernelWriter writer, string name, WinogradForm form, ConvGeometry g, PlacedParameter weights)
     {
         Emission.CodeWriter code = writer.Code;
         int panels = g.KStored / g.Panel, blocks = g.CStored / ConvUpdate.BlockRows(g);
         code.Line();
-        code.Line($"// u f32[16][{panels}][{g.CStored}][{g.Panel}]: the filter transformed, u = G g G^T with G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1]");
+        code.Line($"// u f32[{form.Matrices}][{panels}][{g.CStored}][{g.Panel}]: the filter transformed, u = G g G^T with G = {(form.Patch == 4 ? "[1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1]" : SixPoints.FilterMatrix)}");
         code.Line("[MethodImpl(Hot)]");
         using (code.Block($"private static void {name}(StepContext step, int first, int last)"))
         {
-            code.Line("F half = V.Create(0.5f), e, h;");
+            if (form.Patch == 4) code.Line("F half = V.Create(0.5f), e, h;");
             using (code.Block("for (int unit = first; unit < last; unit++)"))
             using (code.Block($"for (int i = 0; i < {ConvUpdate.BlockRows(g) * g.Panel}; i += {writer.Lanes})"))
             {
                 code.Line($"float* w = step.{(weights.IsDerived ? "Derived" : "Parameters")} + {weights.Offset} + unit / {blocks} * {g.Reduction * g.Panel} + unit % {blocks} * {ConvUpdate.BlockRows(g) * g.Panel} + i;");
-                code.Line($"float* u = step.Derived + {weights.Winograd} + unit / {blocks} * {g.CStored * g.Panel} + unit % {blocks} * {ConvUpdate.BlockRows(g) * g.Panel} + i;");
-                EmitTransform(code, g.CStored * g.Panel, g.CStored * g.KStored);
+                code.Line($"float* u = step.Derived + {weights.TransformedIn(form)} + unit / {blocks} * {g.CStored * g.Panel} + unit % {blocks} * {ConvUpdate.BlockRows(g) * g.Panel} + i;");
+                EmitTransform(writer, form, g.CStored * g.Panel, g.CStored * g.KStored);
             }
         }
     }
@@ -102,7 +117,7 @@ public static class ConvWinograd
         int rest = tiles % rows, step = tile.Vectors * writer.Lanes;
         code.Line();
         code.Line($"// a strip of {tiles} tiles");
-        using (code.Block($"private static void {name}Strip{tiles}(float* x, float* u, {(epilogue.Bias ? "float* bias, " : "")}float* y{(epilogue.Winners ? ", byte* arg" : "")}, float* scratch{Edges(g, "int ")})"))
+        using (code.Block($"private static void {name}Strip{tiles}(float* x, float* u, {(epilogue.Bias ? "float* bias, " : "")}float* y{(epilogue.Winners ? ", byte* arg" : "")}, float* scratch{Edges(WinogradForm.Small, g, "int ")})"))
         {
             code.Line($"float* v = scratch, m = scratch + {16 * tiles * g.CStored};");
             code.Line($"{name}Input{tiles}(x, v);");
@@ -120,18 +135,24 @@ public static class ConvWinograd
                 if (rest > 0) code.Line($"{name}Product{rest}x{tile.Vectors}(v + f * {tiles * g.CStored} + {(tiles - rest) * g.CStored}, uk, m + f * {tiles * g.KStored} + {(tiles - rest) * g.KStored} + k);");
             }
 
-            code.Line($"{name}Output{tiles}(m, {(epilogue.Bias ? "bias, " : "")}y{(epilogue.Winners ? ", arg" : "")}{Edges(g, "")});");
+            code.Line($"{name}Output{tiles}(m, {(epilogue.Bias ? "bias, " : "")}y{(epilogue.Winners ? ", arg" : "")}{Edges(WinogradForm.Small, g, "")});");
         }
 
-        EmitInput(writer, $"{name}Input{tiles}", g, tiles, tiles);
+        EmitInput(writer, $"{name}Input{tiles}", WinogradForm.Small, g, tiles, tiles);
         EmitProduct(writer, $"{name}Product{rows}x{tile.Vectors}", g, new(rows, tile.Vectors));
         if (rest > 0) EmitProduct(writer, $"{name}Product{rest}x{tile.Vectors}", g, new(rest, tile.Vectors));
-        EmitOutput(writer, $"{name}Output{tiles}", g, epilogue, tiles, tiles);
+        EmitOutput(writer, $"{name}Output{tiles}", WinogradForm.Small, g, epilogue, tiles, tiles);
     }
 
     /// <summary>Emits <paramref name="name"/>(x, v): the input transform of <paramref name="tiles"/> tiles side by side; matrices have room for <paramref name="room"/>.</summary>
-    public static void EmitInput(KernelWriter writer, string name, ConvGeometry g, int tiles, int room)
+    public static void EmitInput(KernelWriter writer, string name, WinogradForm form, ConvGeometry g, int tiles, int room)
     {
+        if (form.Patch != 4)
+        {
+            SixPoints.EmitInput(writer, name, form, g, tiles, room);
+            return;
+        }
+
         Emission.CodeWriter code = writer.Code;
         int Place(int matrix) => matrix * room * g.CStored;
         code.Line();
@@ -190,57 +211,84 @@ public static class ConvWinograd
     }
 
     /// <summary>Emits <paramref name="name"/>(m, bias, y, arg, rows, columns): the output transform of <paramref name="tiles"/> tiles side by side; matrices have room for <paramref name="room"/>.</summary>
-    public static void EmitOutput(KernelWriter writer, string name, ConvGeometry g, ConvForward.Epilogue epilogue, int tiles, int room)
+    public static void EmitOutput(KernelWriter writer, string name, WinogradForm form, ConvGeometry g, ConvForward.Epilogue epilogue, int tiles, int room)
     {
         Emission.CodeWriter code = writer.Code;
         code.Line();
         code.Line($"// y = A^T m A of each tile, with its epilogue");
         code.Line("[MethodImpl(Hot)]");
-        using (code.Block($"private static void {name}(float* m, {(epilogue.Bias ? "float* bias, " : "")}float* y{(epilogue.Winners ? ", byte* arg" : "")}{Edges(g, "int ")})"))
+        using (code.Block($"private static void {name}(float* m, {(epilogue.Bias ? "float* bias, " : "")}float* y{(epilogue.Winners ? ", byte* arg" : "")}{Edges(form, g, "int ")})"))
         using (code.Block($"for (int t = 0; t < {tiles}; t++)"))
         {
             using (code.Block($"for (int k = 0; k < {g.KStored}; k += {writer.Lanes})"))
             {
                 code.Line($"float* from = m + t * {g.KStored} + k;");
-                for (int c = 0; c < 4; c++)
+                if (form.Patch == 4) EmitInverse(code, room * g.KStored);
+                else SixPoints.EmitInverse(writer, form, room * g.KStored);
+                if (g.Pooled)
                 {
-                    string At(int r) => KernelWriter.Plus("from", ((4 * r) + c) * room * g.KStored);
-                    code.Line($"F p{c} = V.Load({At(1)}), q{c} = V.Load({At(2)}), e{c} = p{c} + q{c}, f{c} = p{c} - q{c}, s0{c} = V.Load({At(0)}) + e{c}, s1{c} = f{c} - V.Load({At(3)});");
+                    for (int window = 0; window < form.Cells * form.Cells; window++) EmitPooled(writer, form, g, epilogue, window / form.Cells, window % form.Cells);
                 }
-
-                code.Line("F v0 = s00 + s01 + s02, v1 = s01 - s02 - s03, v2 = s10 + s11 + s12, v3 = s11 - s12 - s13;");
-                if (g.Pooled) EmitPooled(writer, epilogue);
                 else
                 {
-                    for (int e = 0; e < 4; e++)
-                        code.Line($"{Inside(g, e)}{Finish(writer, epilogue, $"v{e}")}.Store({KernelWriter.Plus("y", ((e / 2 * g.OutColumns) + (e % 2)) * g.KStored)} + k);");
+                    for (int e = 0; e < form.Output * form.Output; e++)
+                        code.Line($"{Inside(form, g, e)}{Finish(writer, epilogue, $"v{e}")}.Store({KernelWriter.Plus("y", ((e / form.Output * g.OutColumns) + (e % form.Output)) * g.KStored)} + k);");
                 }
             }
 
-            code.Line($"y += {(g.Pooled ? 1 : 2) * g.KStored};{(epilogue.Winners ? $" arg += {g.KStored};" : "")}");
+            int step = (g.Pooled ? form.Cells : form.Output) * g.KStored;
+            code.Line($"y += {step};{(epilogue.Winners ? $" arg += {step};" : "")}");
         }
+    }
+
+    private static void EmitInverse(Emission.CodeWriter code, int matrix)
+    {
+        for (int c = 0; c < 4; c++)
+        {
+            string At(int r) => KernelWriter.Plus("from", ((4 * r) + c) * matrix);
+            code.Line($"F p{c} = V.Load({At(1)}), q{c} = V.Load({At(2)}), e{c} = p{c} + q{c}, f{c} = p{c} - q{c}, s0{c} = V.Load({At(0)}) + e{c}, s1{c} = f{c} - V.Load({At(3)});");
+        }
+
+        code.Line("F v0 = s00 + s01 + s02, v1 = s01 - s02 - s03, v2 = s10 + s11 + s12, v3 = s11 - s12 - s13;");
     }
 
     /// <summary>The condition, where there is one, that element <paramref name="e"/> of a tile is inside the image.</summary>
-    private static string Inside(ConvGeometry g, int e)
+    private static string Inside(WinogradForm form, ConvGeometry g, int e) => Inside(form, g, e / form.Output, e % form.Output);
+
+    private static string Inside(WinogradForm form, ConvGeometry g, int r, int c)
     {
-        bool row = e / 2 == 1 && g.P % 2 == 1, column = e % 2 == 1 && g.Q % 2 == 1;
-        return !row && !column ? "" : "if (" + (row ? "rows > 1" : "") + (row && column ? " && " : "") + (column ? "columns > 2 * t + 1" : "") + ") ";
+        int m = form.Output;
+        bool row = g.P % m != 0 && r >= g.P % m, column = g.Q % m != 0 && c >= g.Q % m;
+        return !row && !column ? "" : "if (" + (row ? $"rows > {r}" : "") + (row && column ? " && " : "") + (column ? $"columns > {m} * t + {c}" : "") + ") ";
     }
 
-    private static void EmitPooled(KernelWriter writer, ConvForward.Epilogue epilogue)
+    /// <summary>One pooling window of a tile.</summary>
+    private static void EmitPooled(KernelWriter writer, WinogradForm form, ConvGeometry g, ConvForward.Epilogue epilogue, int row, int column)
     {
         Emission.CodeWriter code = writer.Code;
-        code.Line("F best = v0;");
-        if (epilogue.Winners) code.Line("I winner = I.Zero;");
-        for (int e = 1; e < 4; e++)
+        int place = ((row * g.OutColumns) + column) * g.KStored;
+        string Element(int e) => $"v{(((2 * row) + (e / 2)) * form.Output) + (2 * column) + (e % 2)}";
+        if (form.Cells == 1)
         {
-            if (epilogue.Winners) code.Line($"winner = V.ConditionalSelect(V.GreaterThan(v{e}, best).AsInt32(), V.Create({e}), winner);");
-            code.Line($"best = V.MaxNative(best, v{e});");
+            EmitWindow();
+            return;
         }
 
-        code.Line($"{Finish(writer, epilogue, "best")}.Store(y + k);");
-        if (epilogue.Winners) code.Line("Lanes.StoreBytes(winner, arg + k);");
+        using (code.Block(Inside(form, g, 2 * row, 2 * column).TrimEnd())) EmitWindow();
+
+        void EmitWindow()
+        {
+            code.Line($"F best = {Element(0)};");
+            if (epilogue.Winners) code.Line("I winner = I.Zero;");
+            for (int e = 1; e < 4; e++)
+            {
+                if (epilogue.Winners) code.Line($"winner = V.ConditionalSelect(V.GreaterThan({Element(e)}, best).AsInt32(), V.Create({e}), winner);");
+                code.Line($"best = V.MaxNative(best, {Element(e)});");
+            }
+
+            code.Line($"{Finish(writer, epilogue, "best")}.Store({KernelWriter.Plus("y", place)} + k);");
+            if (epilogue.Winners) code.Line($"Lanes.StoreBytes(winner, {KernelWriter.Plus("arg", place)} + k);");
+        }
     }
 
     private static string Finish(KernelWriter writer, ConvForward.Epilogue epilogue, string value)

@@ -67,6 +67,7 @@ public static class DenseUpdate
         int panel = Panels.Width(Panels.Pad(group.Units)), wide = Panels.Width(group.In);
         code.Line();
         code.Line($"// wt f32[{group.In / wide}][{group.Units}][{wide}], the weights transposed, as the data gradient reads them");
+        code.Line("[MethodImpl(Hot)]");
         using (code.Block($"private static void {DeriveName(name)}(StepContext step, int first, int last)"))
         {
             code.Line($"float* w = step.Parameters + {weights.Offset}, wt = step.Derived + {weights.Derived};");

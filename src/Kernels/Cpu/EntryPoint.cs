@@ -71,14 +71,14 @@ public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, 
         string stem = names[group.Call];
         return group switch
         {
-            ConvForwardGroup g => $"{stem}{(train ? "Forward" : "Predict")}({At(g.X, i)}, {(g.Winograd.IsUsed ? $"step.Derived + {parameters[g.Weights].Winograd}" : Weights(g.Weights))}, {(g.Bias is { } b ? Weights(b) + ", " : "")}{At(g.Y, i)}{(g.Arg is { } a ? ", " + At(a, i) : "")}{(g.ScratchFloats > 0 ? ", " + Name(Liveness.ScratchId(g)) : "")}{ChunkArguments(g, count)});",
+            ConvForwardGroup g => $"{stem}{(train ? "Forward" : "Predict")}({At(g.X, i)}, {(g.Winograd.IsUsed ? $"step.Derived + {parameters[g.Weights].TransformedIn(g.Winograd.Form)}" : Weights(g.Weights))}, {(g.Bias is { } b ? Weights(b) + ", " : "")}{At(g.Y, i)}{(g.Arg is { } a ? ", " + At(a, i) : "")}{(g.ScratchFloats > 0 ? ", " + Name(Liveness.ScratchId(g)) : "")}{ChunkArguments(g, count)});",
             PoolForwardGroup g => $"{stem}{(train ? "Forward" : "Predict")}({At(g.X, i)}, {At(g.Y, i)}{(g.Arg is { } a ? ", " + At(a, i) : "")});",
             DenseForwardGroup g => $"{stem}{(parameters[g.Weights].IsDerived ? "Predict" : "Forward")}({Name(g.X)}, {Weights(g.Weights)}, {(g.Bias is { } b ? Weights(b) + ", " : "")}{Name(g.Y)}, count);",
             HeadGroup g when train => $"{MethodNames.Head(g, train)}(step, n, count, {Name(g.Logits)}, {Name(g.LogitsGrad!.Value)});",
             HeadGroup g => $"{MethodNames.Head(g, train)}(step, n, count, {Name(g.Logits)});",
             DenseDgradGroup g => $"{stem}Dgrad({Name(g.Dy)}, {Derived(g.Weights)}, {(g.ReluOutput is { } y ? Name(y) + ", " : "")}{Name(g.Dx)}, count);",
             ConvBackwardGroup g => $"{stem}Backward({At(g.X, i)}, {At(g.Dy, i)}, {(g.Relu ? At(g.Y, i) + ", " : "")}{(g.Arg is { } a ? At(a, i) + ", " : "")}{Name(Liveness.ScratchId(g))}, partial + {parameters[g.Weights].Partial}"
-                + (g.Bias is { } b ? $", partial + {parameters[b].Partial}" : "") + (g.Dx is { } dx ? $", {(g.DgradWinograd.IsUsed ? $"step.Derived + {parameters[g.Weights].Flipped}" : Derived(g.Weights))}, {At(dx, i)}" : "") + ChunkArguments(g, count) + ");",
+                + (g.Bias is { } b ? $", partial + {parameters[b].Partial}" : "") + (g.Dx is { } dx ? $", {(g.DgradWinograd.IsUsed ? $"step.Derived + {parameters[g.Weights].FlippedIn(g.DgradWinograd.Form)}" : Derived(g.Weights))}, {At(dx, i)}" : "") + ChunkArguments(g, count) + ");",
             PoolBackwardGroup g => $"{stem}Backward({At(g.Dy, i)}, {At(g.Arg, i)}, {At(g.Dx, i)});",
             DropoutGroup g => $"Dropouts.Apply(step, {g.Site}, n + {i}, {At(g.X, i)}, {At(g.Y, i)}, {g.Extent.Count}, {g.Threshold}u, {CodeWriter.Literal(g.Scale)});    // {g.Name}{(g.Backward ? " backward, the same mask" : "")}",
             BatchMomentsGroup g => $"{names.Of(g, train)}({At(g.X, i)}, partial + {parameters.Norm(g.Parameters.Moments).Partial}, n - first + {i});",
@@ -90,7 +90,7 @@ public sealed class EntryPoint(CodeWriter code, Schedule schedule, Graph graph, 
 
     private string ChunkArguments(ConvForwardGroup g, string count) => g.IsChunked ? $", {count}, {Stride(g.X)}, {Stride(g.Y)}{(g.Arg is { } arg ? $", {4 * Stride(arg)}" : "")}" : "";
 
-    private string ChunkArguments(ConvBackwardGroup g, string count) => g.IsChunked ? $", {count}, {Stride(g.X)}, {Stride(g.Dy)}{(g.Relu ? $", {Stride(g.Y)}" : "")}, {Stride(g.Dx!.Value)}" : "";
+    private string ChunkArguments(ConvBackwardGroup g, string count) => g.IsChunked ? $", {count}, {Stride(g.X)}, {Stride(g.Dy)}{(g.Relu ? $", {Stride(g.Y)}" : "")}{(g.Dx is { } dx ? $", {Stride(dx)}" : "")}" : "";
 
     private string Vector(ChannelVector vector, int stored) => vector.Vector is { } own
         ? $"step.Derived + {(own == NormVector.RunningScale ? parameters[vector.Owner].Derived : parameters.Norm(vector.Owner).Derived) + NormVectors.Offset(own, stored)}"

@@ -37,17 +37,17 @@ public static class KernelChoice
 
     private static string How(VectorTarget target, KernelGroup group, DenseGemm? gemm) => group switch
     {
-        ConvForwardGroup c when c.Winograd.IsUsed => $"Winograd F(2x2,3x3){(c.Geometry.Pooled ? ", pool in its output transform" : "")}{(c.IsChunked ? ", over a chunk of images at once" : $", strips of {c.Winograd.StripTiles} tiles")}",
+        ConvForwardGroup c when c.Winograd.IsUsed => $"Winograd {c.Winograd.Form}{(c.Geometry.Pooled ? ", pool in its output transform" : "")}{(c.IsChunked ? ", over a chunk of images at once" : $", strips of {c.Winograd.StripTiles} tiles")}",
         ConvForwardGroup c => ConvForward.Describe(target, ConvBorder.Forward(c.Geometry) is { IsUsed: true } border ? border.Inside(c.Geometry) : c.Geometry),
-        ConvBackwardGroup { IsChunked: true } => "filter and data gradient by Winograd F(2x2,3x3), over a chunk of images at once",
+        ConvBackwardGroup { IsChunked: true } b => $"filter gradient by Winograd {b.WgradWinograd.Form}{(b.Dx is null ? "" : $", data gradient by Winograd {b.DgradWinograd.Form}")}, over a chunk of images at once",
         ConvBackwardGroup { Method: ConvBackwardMethod.Sparse } => "only winners that ReLU let through, from lists (time: if all are)",
         ConvBackwardGroup b when ConvBackwardPatch.Fits(target, b) => "filter gradient by patches under pooled cells",
-        ConvBackwardGroup b => $"filter gradient {(b.Partial == ConvPartial.Winograd ? "by Winograd F(2x2,3x3)" : "in register tiles")}{(b.Dx is null ? "" : $", data gradient {Dgrad(b)}")}",
+        ConvBackwardGroup b => $"filter gradient {(b.WgradWinograd.IsUsed ? $"by Winograd {b.WgradWinograd.Form}" : "in register tiles")}{(b.Dx is null ? "" : $", data gradient {Dgrad(b)}")}",
         DenseForwardGroup or DenseDgradGroup => gemm?.Describe(target) ?? "",
         DenseUpdateGroup d => DenseUpdate.Describe(target, d),
         _ => "",
     };
 
-    private static string Dgrad(ConvBackwardGroup group) => group.DgradWinograd.IsUsed ? $"by Winograd F(2x2,3x3), strips of {group.DgradWinograd.StripTiles} tiles"
+    private static string Dgrad(ConvBackwardGroup group) => group.DgradWinograd.IsUsed ? $"by Winograd {group.DgradWinograd.Form}, strips of {group.DgradWinograd.StripTiles} tiles"
         : DgradPlan.Of(group.Geometry).Phases.Count(static p => !p.IsEmpty) is > 1 and var phases ? $"direct, in {phases} phases of the stride" : "direct";
 }

@@ -168,7 +168,6 @@ public sealed class ProgramEmitter
             DenseForwardGroup d => (Group: g, Weights: d.Weights, Bias: d.Bias ?? -1),
             _ => (Group: g, Weights: -1, Bias: -1),
         }).Where(f => f.Weights >= 0 && IsFolded(f.Weights)).GroupBy(static f => f.Weights).Select(static calls => calls.First())];
-        bool IsTransformed(int weights) => UsesWinograd(_network.Predict, weights);
         if (folded.Length == 0) return;
         _code.Line();
         using (_code.Block("public override void Fold(StepContext step)"))
@@ -176,7 +175,8 @@ public sealed class ProgramEmitter
             foreach ((KernelGroup group, _, _) in folded)
             {
                 _code.Line($"{_names[group.Call]}Fold(step);");
-                if (group is ConvForwardGroup conv && IsTransformed(conv.Weights)) _code.Line($"{_names[group.Call]}FoldTransform(step, 0, {ConvUpdate.Units(conv.Geometry)});");
+                if (group is not ConvForwardGroup conv) continue;
+                foreach (FilterPlace copy in _network.PredictParameters[conv.Weights].Transformed) _code.Line($"{_names[group.Call]}FoldTransform{copy.Form.Suffix}(step, 0, {ConvUpdate.Units(conv.Geometry)});");
             }
         }
 
@@ -185,7 +185,7 @@ public sealed class ProgramEmitter
             string stem = _names[group.Call];
             (int reduction, int stored) = group is ConvForwardGroup c ? (c.Geometry.Reduction, c.Geometry.KStored) : (((DenseForwardGroup)group).In, Panels.Pad(((DenseForwardGroup)group).Units));
             FoldedNorm.Emit(_writer, stem + "Fold", group.Name, _network.PredictGraph, _network.PredictGraph[weights], _network.PredictGraph[bias], reduction, stored, id => _network.PredictParameters[id]);
-            if (group is ConvForwardGroup conv && IsTransformed(weights)) ConvWinograd.EmitDerive(_writer, stem + "FoldTransform", conv.Geometry, _network.PredictParameters[weights]);
+            if (group is ConvForwardGroup conv) EmitTransforms(stem + "FoldTransform", conv.Geometry, _network.PredictParameters[weights]);
         }
     }
 
@@ -200,7 +200,7 @@ public sealed class ProgramEmitter
     private bool IsAlone(KernelGroup group) => !(_network.Train?.Groups.Any(g => g.Call == group.Call && g.GetType() == group.GetType()) ?? false);
 
     private IEnumerable<string> AloneDerives() => _network.Predict.Groups.OfType<ConvForwardGroup>().Where(g => IsAlone(g) && IsTransformedHere(g))
-        .Select(conv => $"{_names[conv.Call]}Transform(step, 0, {ConvUpdate.Units(conv.Geometry)});");
+        .SelectMany(conv => _network.PredictParameters[conv.Weights].Transformed.Select(copy => $"{_names[conv.Call]}Transform{copy.Form.Suffix}(step, 0, {ConvUpdate.Units(conv.Geometry)});"));
 
     private IEnumerable<string> NormDerives() => Norms().Select(v => $"{_names[v.Call]}NormDerive(step);");
 
@@ -224,8 +224,8 @@ public sealed class ProgramEmitter
                 AddShares(tasks, $"{stem}Update", units, 1, Math.Min(Shares(_network.Parameters[conv.Weights].Floats), units));
                 if (conv.Bias is not null) tasks.Add((1, $"{stem}BiasUpdate(step)"));
                 if (HasDgrad(conv.Weights)) derives.Add($"{stem}Derive(step, 0, {units});");
-                if (IsFlipped(conv.Weights)) derives.Add($"{stem}TransformFlipped(step, 0, {units});");
-                if (UsesWinograd(_network.Train, conv.Weights)) derives.Add($"{stem}Transform(step, 0, {units});");
+                derives.AddRange(_network.Parameters[conv.Weights].Flipped.Select(copy => $"{stem}TransformFlipped{copy.Form.Suffix}(step, 0, {units});"));
+                derives.AddRange(_network.Parameters[conv.Weights].Transformed.Select(copy => $"{stem}Transform{copy.Form.Suffix}(step, 0, {units});"));
             }
             else if (group is BatchNormUpdateGroup norm) tasks.Add((1, $"{_names.Of(norm, train: true)}(step)"));
         }
@@ -258,13 +258,14 @@ public sealed class ProgramEmitter
 
     private bool IsSparse(int weights) => _network.Train!.Groups.Any(g => g is ConvBackwardGroup { Method: ConvBackwardMethod.Sparse } c && c.Weights == weights);
 
-    /// <summary>All calls of a layer leave its gradient in one form.</summary>
-    private ConvPartial PartialOf(int weights) => _network.Train!.Groups.OfType<ConvBackwardGroup>().First(c => c.Weights == weights).Partial;
+    /// <summary>The first call: all of a layer's leave its gradient in one form.</summary>
+    private ConvBackwardGroup GradientOf(int weights) => _network.Train!.Groups.OfType<ConvBackwardGroup>().First(c => c.Weights == weights);
 
-    /// <summary>Whether some call of a convolution reads its filter transformed.</summary>
-    private static bool UsesWinograd(Schedule schedule, int weights) => schedule.Groups.Any(g => g is ConvForwardGroup { Winograd.IsUsed: true } c && c.Weights == weights);
-
-    private bool IsFlipped(int weights) => _network.Train!.Groups.Any(g => g is ConvBackwardGroup { Dx: not null, DgradWinograd.IsUsed: true } c && c.Weights == weights);
+    /// <summary>The methods that rewrite a filter's transformed copies.</summary>
+    private void EmitTransforms(string name, ConvGeometry g, PlacedParameter weights)
+    {
+        foreach (FilterPlace copy in weights.Transformed) ConvWinograd.EmitDerive(_writer, name + copy.Form.Suffix, copy.Form, g, weights);
+    }
 
     private void EmitPrediction()
     {
@@ -347,9 +348,9 @@ public sealed class ProgramEmitter
                 if (g.Bias is { } bias) DenseUpdate.EmitBias(_writer, stem + "BiasUpdate", g, _network.Parameters[bias], uses);
                 break;
             case ConvUpdateGroup g:
-                ConvUpdate.Emit(_writer, stem + "Update", KernelComments.ConvUpdate(g), g.Geometry, _network.Parameters[g.Weights], HasDgrad(g.Weights), IsFlipped(g.Weights), UsesWinograd(_network.Train!, g.Weights), PartialOf(g.Weights));
-                if (UsesWinograd(_network.Train!, g.Weights)) ConvWinograd.EmitDerive(_writer, stem + "Transform", g.Geometry, _network.Parameters[g.Weights]);
-                if (IsFlipped(g.Weights)) ConvWinograd.EmitDeriveFlipped(_writer, stem + "TransformFlipped", g.Geometry, _network.Parameters[g.Weights]);
+                ConvUpdate.Emit(_writer, stem + "Update", KernelComments.ConvUpdate(g), g.Geometry, _network.Parameters[g.Weights], HasDgrad(g.Weights), GradientOf(g.Weights));
+                EmitTransforms(stem + "Transform", g.Geometry, _network.Parameters[g.Weights]);
+                foreach (FilterPlace copy in _network.Parameters[g.Weights].Flipped) ConvWinograd.EmitDeriveFlipped(_writer, stem + "TransformFlipped" + copy.Form.Suffix, copy.Form, g.Geometry, _network.Parameters[g.Weights]);
                 if (HasDgrad(g.Weights)) ConvUpdate.EmitDerive(_writer, stem + "Derive", g.Geometry, _network.Parameters[g.Weights], IsSparse(g.Weights));
                 if (g.Bias is { } convBias) ConvUpdate.EmitBias(_writer, stem + "BiasUpdate", g.Geometry, _network.Parameters[convBias]);
                 break;
@@ -366,7 +367,7 @@ public sealed class ProgramEmitter
         {
             case ConvForwardGroup g:
                 ConvForward.Emit(_writer, stem + "Predict", Comment(KernelComments.ConvForward(g), g), g.Geometry, new(g.Bias is not null, g.Relu, Winners: false), allowWinograd: true);
-                if (alone && IsTransformedHere(g)) ConvWinograd.EmitDerive(_writer, stem + "Transform", g.Geometry, _network.PredictParameters[g.Weights]);
+                if (alone && IsTransformedHere(g)) EmitTransforms(stem + "Transform", g.Geometry, _network.PredictParameters[g.Weights]);
                 break;
             case PoolForwardGroup g:
                 Pooling.EmitForward(_writer, stem + "Predict", KernelComments.PoolForward(g), g.Geometry, winners: false);

@@ -24,6 +24,15 @@ public static class ConvUpdate
         /// <summary>The parameter's operands for tensor cores.</summary>
         public IReadOnlyList<OperandCopy> Copies { get; init; } = [];
 
+        /// <summary>The tunable whose default <see cref="Slices"/> is, or null.</summary>
+        public string? Tunable { get; init; }
+
+        /// <summary>Most partials of one use, as the text has it.</summary>
+        public string Limit => Tunable ?? $"{Slices}";
+
+        /// <summary>Whether there are that many partials however small the batch is.</summary>
+        public bool IsFixed { get; init; }
+
         /// <summary>Whether the parameter has another form, which is written with it.</summary>
         public bool IsDerived => Flipped is not null || Copies.Count > 0;
     }
@@ -41,14 +50,14 @@ public static class ConvUpdate
         foreach (OperandCopy copy in segments.SelectMany(static s => s.Copies)) copy.EmitHelpers(writer);
         Optimizer.Emit(writer, optimizer);
         int elements = 4 * threads / Shares, blocks = segments.Sum(s => s.Blocks(elements));
-        bool derives = segments.Any(static s => s.IsDerived), shared = segments.Any(static s => s.Uses > 1);
+        bool derives = segments.Any(static s => s.IsDerived), shared = segments.Any(static s => s.Uses > 1), isFixed = segments.Any(static s => s.IsFixed);
         string[] state = [.. new[] { "w", "m", "v" }.Take(1 + optimizer.Moments)], areas = ["parameters", "moment1", "moment2"];
         int start = 0;
         List<string> places = [], stores = [];
         for (int i = 0; i < segments.Count; i++)
         {
             Segment s = segments[i];
-            places.Add($"{(i > 0 ? "else " : "")}{(i == segments.Count - 1 ? "" : $"if (block < {start + s.Blocks(elements)}) ")}{{ {(derives ? $"segment = {i}; " : "")}{(start == 0 ? "" : $"block -= {start}; ")}at = {s.Offset}; floats = {s.Floats}; slices = {s.Slices}; {(s.Uses > 1 ? $"uses = {s.Uses}; " : "")}from = partials{(s.Partials == 0 ? "" : $" + {s.Partials}")}; }}");
+            places.Add($"{(i > 0 ? "else " : "")}{(i == segments.Count - 1 ? "" : $"if (block < {start + s.Blocks(elements)}) ")}{{ {(derives ? $"segment = {i}; " : "")}{(start == 0 ? "" : $"block -= {start}; ")}at = {s.Offset}; floats = {s.Floats}; slices = {(isFixed && !s.IsFixed ? $"min(batch, {s.Limit})" : s.Limit)}; {(s.Uses > 1 ? $"uses = {s.Uses}; " : "")}from = partials{(s.Partials == 0 ? "" : $" + {s.Partials}")}; }}");
             start += s.Blocks(elements);
             if (!s.IsDerived) continue;
             string[] written = [
@@ -69,7 +78,7 @@ public static class ConvUpdate
                 const int element = block * ELEMENTS + threadIdx.x, quad = block * ELEMENTS + threadIdx.x % QUADS * 4, share = threadIdx.x / QUADS;
                 const bool mine = threadIdx.x < ELEMENTS && element < floats;
                 {{string.Concat(state.Select((v, i) => $"{(i == 0 ? "float w" : ", " + v)} = mine ? {areas[i]}[at + element] : 0.0f"))}};          // under way while the slices are summed
-                {{(shared ? "const int places = slices;\n    " : "")}}slices = min(batch, slices);
+                {{(shared ? "const int places = slices;\n    " : "")}}{{(isFixed ? "" : "slices = min(batch, slices);")}}
                 float4 four = make_float4(0, 0, 0, 0);
                 if (quad < floats)
                     {{(shared ? "for (int use = 0; use < uses; ++use)\n            " : "")}}#pragma unroll 8
@@ -90,7 +99,7 @@ public static class ConvUpdate
                 {{string.Join("\n    ", state.Select((v, i) => $"{areas[i]}[at + element] = {v};"))}}
             {{string.Concat(stores.Select(static store => "    " + store + "\n"))}}}
             """);
-        string list = string.Join("\n  ", segments.Select(s => $"{s.Name} f32[{s.Floats}] from f32{(s.Uses > 1 ? $"[{s.Uses}]" : "")}[min(N, {s.Slices})][{s.Floats}]{(s.Flipped is null ? "" : "; also stored flipped, for dgrad")}{(s.Copies.Count == 0 ? "" : $"; also stored as {s.Copies[0].Operands.Name} operands")}"));
+        string list = string.Join("\n  ", segments.Select(s => $"{s.Name} f32[{s.Floats}] from f32{(s.Uses > 1 ? $"[{s.Uses}]" : "")}[{(s.IsFixed ? s.Slices : $"min(N, {s.Limit})")}][{s.Floats}]{(s.Flipped is null ? "" : "; also stored flipped, for dgrad")}{(s.Copies.Count == 0 ? "" : $"; also stored as {s.Copies[0].Operands.Name} operands")}"));
         return new($"conv_update, {blocks} blocks = {elements} elements x {Shares} shares of the slices: g = sum(slices)\n  {list}", blocks, 16 * threads, ["const float* __restrict__ partials"], [new(CudaArea.Partials)],
             "conv_update(shared, block, step, partials, derived, parameters, moment1, moment2, gradients, batch);");
     }

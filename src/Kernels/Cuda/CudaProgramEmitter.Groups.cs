@@ -13,10 +13,13 @@ public sealed partial class CudaProgramEmitter
         CudaArgument? StepFor(DropoutGroup? drop) => drop is null ? null : to.Step;
         switch (group)
         {
+            case ConvForwardGroup g when ReferenceEquals(g, pass.WithLogits?.Conv):
+                AddWithLogits(pass, pass.WithLogits!);
+                break;
             case ConvForwardGroup g when FusedForward(pass, g) is { } fused:
                 if (ReferenceEquals(g, fused.First)) AddFusedForward(pass, fused);
                 break;
-            case ConvForwardGroup g when pass.Samples(g.X) is null && Copy(pass, g.Weights, OperandUse.ConvForward) is { } copy && ConvTensorTile.Choose(g.Geometry, copy.Operands.Pack) is { } tile:
+            case ConvForwardGroup g when pass.Samples(g.X) is null && Copy(pass, g.Weights, OperandUse.ConvForward) is { } copy && ConvTensorTile.Choose(g.Geometry, copy.Operands) is { } tile:
                 ConvTensorForward.Emit(_writer, Stem(g) + "_fprop", Member(g), g, tile, copy.Operands);
                 to.Launch(_writer.Last, ConvTensorForward.Grid(g, tile), StepFor(g.Drop), to.Value(g.X), Derived(copy), to.ParameterIf(g.Bias), to.Value(g.Y), g.Geometry.Pooled ? to.ValueOrNull(g.Arg) : null);
                 break;
@@ -50,7 +53,7 @@ public sealed partial class CudaProgramEmitter
                 AddHead(pass, g);
                 break;
             case DenseDgradGroup g:
-                if (ReferenceEquals(g, pass.LastDgrad)) break;
+                if (ReferenceEquals(g, pass.LastDgrad) || ReferenceEquals(g, _places.WideBackward?.Dgrad) || ReferenceEquals(g, _headDgrad?.Below)) break;
                 if (Copy(pass, g.Weights, OperandUse.DenseDgrad) is { } transposed)
                 {
                     DenseTensorDgrad.Emit(_writer, Stem(g) + "_dgrad", Member(g), g, transposed.Operands);
@@ -92,11 +95,24 @@ public sealed partial class CudaProgramEmitter
         LaunchBuilder to = pass.To;
         (ConvForwardGroup first, ConvForwardGroup second) = (fused.First, fused.Second);
         bool isRead = pass.Groups.Any(g => !ReferenceEquals(g, second) && g.Reads.Contains(first.Y));
+        CudaGrid grid = fused.Grid;
+        if (fused.TakesTurns) grid = grid with { Tunable = _places.Tunables.Add("forward_blocks", grid.MaxUnits, grid.MaxUnits / 4, grid.MaxUnits / 2) };
         fused.Emit(_writer, $"{Stem(first)}_{Stem(second)}_fprop", $"{Member(first)} and {_network.Spec.Calls[second.Call].Layer.Name}", pass.Samples(first.X)!);
         to.Launch(
-            _writer.Last, fused.Grid, to.Step,
+            _writer.Last, grid, to.Step,
             Derived(Copy(pass, first.Weights, OperandUse.ConvSamples)!), to.ParameterIf(first.Bias), isRead ? to.Value(first.Y) : new(CudaArea.None), first.Geometry.Pooled ? to.ValueOrNull(first.Arg) : null,
             Derived(Copy(pass, second.Weights, OperandUse.ConvForward)!), to.ParameterIf(second.Bias), to.Value(second.Y), second.Geometry.Pooled ? to.ValueOrNull(second.Arg) : null, fused.TakesTurns ? to.Count : null);
+    }
+
+    private void AddWithLogits(Pass pass, ConvTensorLogits fused)
+    {
+        LaunchBuilder to = pass.To;
+        (ConvForwardGroup conv, DenseForwardGroup last) = (fused.Conv, fused.Last);
+        bool isRead = pass.Groups.Any(g => !ReferenceEquals(g, last) && g.Reads.Contains(conv.Y)) || pass.Trains;
+        fused.Emit(_writer, $"{Stem(conv)}_{Stem(last)}_parts", $"{Member(conv)} and {_network.Spec.Calls[last.Call].Layer.Name}", pass.Samples(conv.X)!);
+        to.Launch(
+            _writer.Last, fused.Grid, to.Step, Derived(Copy(pass, conv.Weights, OperandUse.ConvSamples)!), to.ParameterIf(conv.Bias), to.Parameter(last.Weights),
+            isRead ? to.Value(conv.Y) : new(CudaArea.None), isRead ? to.ValueOrNull(conv.Arg) : new(CudaArea.None), to.Value(HeadWide.PartialsId), to.Count);
     }
 
     /// <summary>The operands of a weight; null where the product is made by fused multiply-adds.</summary>
@@ -111,16 +127,37 @@ public sealed partial class CudaProgramEmitter
         ConvTensorBackward.Emit(_writer, Stem(g) + "_backward", Member(g), g, tile, _places.Operands!, first);
         CudaArgument? Partials(ConvBackwardGroup of, int? parameter) => parameter is { } id ? new(CudaArea.Partials, _places.Partials(of, id)) : null;
         CudaArgument?[] results = first is null ? [to.Value(g.Dx!.Value)] : [to.ValueIf(first.Group.Arg), Partials(first.Group, first.Group.Weights), Partials(first.Group, first.Group.Bias)];
-        to.Launch(_writer.Last, ConvTensorBackward.Grid, [
+        to.Launch(_writer.Last, _places.Sliced(ConvTensorBackward.Grid, g.Weights), [
             first is null ? null : to.Step, to.Value(g.X), to.Value(g.Dy), g.Relu ? to.Value(g.Y) : null, to.ValueIf(g.Arg), Derived(Copy(pass, g.Weights, OperandUse.ConvDgrad)!),
             Partials(g, g.Weights), Partials(g, g.Bias), .. results, to.Count]);
         to.Name($"{g.Name} backward" + (first is null ? "" : $", {first.Group.Name} wgrad"));
+    }
+
+    /// <summary>All gradients behind a wide head by one kernel.</summary>
+    private void AddWideBackward(Pass pass, HeadWideBackward wide)
+    {
+        LaunchBuilder to = pass.To;
+        ConvBackwardGroup conv = wide.Conv;
+        PlacedParameter weights = _network.Parameters[wide.Update.Weights];
+        PlacedParameter? bias = wide.Update.Bias is { } id ? _network.Parameters[id] : null;
+        wide.Emit(_writer, $"{Stem(wide.Update)}_{Stem(conv)}_backward", $"{Member(wide.Update)} and {_network.Spec.Calls[conv.Call].Layer.Name}", weights, bias, Learner!);
+        to.Launch(_writer.Last, wide.Grid, [
+            to.Step, to.Value(wide.Dgrad.Dy), to.Value(conv.Y), conv.Geometry.Pooled ? to.Value(conv.Arg!.Value) : null,
+            new(CudaArea.Partials, _places.Partials(conv, conv.Weights)), conv.Bias is { } shift ? new(CudaArea.Partials, _places.Partials(conv, shift)) : null,
+            .. Optimizer.Arguments(Learner!), to.Count]);
+        to.Name($"{wide.Update.Name} and {conv.Name} backward");
     }
 
     private void AddConvBackward(Pass pass, ConvBackwardGroup g)
     {
         LaunchBuilder to = pass.To;
         if (_places.IsPartOfSecond(g)) return;
+        if (_places.WideBackward is { } wide && ReferenceEquals(g, wide.Conv))
+        {
+            AddWideBackward(pass, wide);
+            return;
+        }
+
         if (_places.Backward(g) is { } fused)
         {
             AddFusedBackward(pass, g, fused.Tile, fused.First);
@@ -130,12 +167,12 @@ public sealed partial class CudaProgramEmitter
         CudaGrid grid;
         if (_places.TensorWgrad(g) is { } wgrad)
         {
-            ConvTensorWgrad.Emit(_writer, Stem(g) + "_wgrad", Member(g), g, wgrad);
+            ConvTensorWgrad.Emit(_writer, Stem(g) + "_wgrad", Member(g), g, wgrad, _places.Operands!);
             grid = ConvTensorWgrad.Grid(g, wgrad, _places.Slices(g.Weights));
         }
         else if (_places.SamplesWgrad(g) is { } first)
         {
-            first.Emit(_writer, Stem(g) + "_wgrad", Member(g), g, pass.Samples(g.X)!);
+            first.Emit(_writer, Stem(g) + "_wgrad", Member(g), g, pass.Samples(g.X)!, _places.Operands!);
             grid = ConvTensorSamplesWgrad.Grid(g.Geometry, _places.Slices(g.Weights));
         }
         else
@@ -147,7 +184,7 @@ public sealed partial class CudaProgramEmitter
         CudaArgument?[] arguments = [
             pass.Samples(g.X) is not null ? to.Step : to.Value(g.X), to.Value(g.Dy), g.Relu ? to.Value(g.Y) : null, to.ValueIf(g.Arg),
             new(CudaArea.Partials, _places.Partials(g, g.Weights)), g.Bias is { } bias ? new(CudaArea.Partials, _places.Partials(g, bias)) : null, to.Count];
-        to.Launch(_writer.Last, grid, arguments);
+        to.Launch(_writer.Last, _places.Sliced(grid, g.Weights), arguments);
 
         if (g.Dx is not { } dx) return;
         if (_places.Operands is { } operands && ConvTensorDgrad.Tile(g.Geometry, operands) is { } tile)
@@ -265,7 +302,17 @@ public sealed partial class CudaProgramEmitter
         HeadGroup shown = head with { Output = _network.Predict.Groups.OfType<HeadGroup>().Single(h => h.Name == head.Name).Output };
         LaunchBuilder to = pass.To;
         bool hasLoss = head.Loss is not null;
-        OptimizerSpec? learner = hasLoss ? Learner : null;
+        if (pass.Trains && _headDgrad is { } fused)
+        {
+            fused.Emit(_writer, $"head_{Stem(fused.Below)}_dgrad", $"{Member(fused.Below)}, {_network.Spec.Calls[pass.Last!.Call].Layer.Name}", shown, Learner!);
+            to.Launch(_writer.Last, fused.Grid(shown, Learner!), [
+                to.Step, Samples(pass, pass.Last.X), to.Parameter(pass.Last.Weights), to.ParameterIf(pass.Last.Bias), new(CudaArea.Losses), head.Place.Counts ? new(CudaArea.Correct) : null, to.Value(head.LogitsGrad!.Value),
+                to.Value(fused.LastDgrad.Dx), Derived(Copy(pass, fused.Below.Weights, OperandUse.DenseDgrad)!), to.ValueIf(fused.Below.ReluOutput), to.Value(fused.Below.Dx), to.Count]);
+            return;
+        }
+
+        // A head that goes back by a kernel of its own is the training's alone.
+        OptimizerSpec? learner = hasLoss && _headDgrad is null ? Learner : null;
         CudaArgument?[] results = [
             pass.Trains ? new(CudaArea.None) : new(CudaArea.Output), hasLoss ? new(CudaArea.Losses) : null, head.Place.Counts ? new(CudaArea.Correct) : null, learner is not null ? to.ValueOrNull(head.LogitsGrad) : null];
         if (pass.Last is not { } last)
@@ -279,15 +326,19 @@ public sealed partial class CudaProgramEmitter
 
         if (HeadWide.Suits(last))
         {
-            HeadWide.EmitPartials(_writer, Stem(last) + "_parts", Member(last), last);
-            to.Launch(_writer.Last, HeadWide.PartialsGrid(last), Samples(pass, last.X), to.Parameter(last.Weights), to.Value(HeadWide.PartialsId), to.Count);
-            HeadWide.EmitHead(_writer, Member(last), last, shown, learner);
+            if (pass.WithLogits is null)
+            {
+                HeadWide.EmitPartials(_writer, Stem(last) + "_parts", Member(last), last);
+                to.Launch(_writer.Last, HeadWide.PartialsGrid(last), Samples(pass, last.X), to.Parameter(last.Weights), to.Value(HeadWide.PartialsId), to.Count);
+            }
+
+            HeadWide.EmitHead(_writer, Member(last), last, pass.LogitParts, shown, learner);
             to.Launch(_writer.Last, HeadWide.HeadGrid(shown, learner), [hasLoss ? to.Step : null, to.Value(HeadWide.PartialsId), to.ParameterIf(last.Bias), .. results, to.Count]);
             return;
         }
 
         // A prediction's kernel is the training's, and so has a place for the gradient of x where that has one.
-        DenseDgradGroup? dgrad = _lastDgrad;
+        DenseDgradGroup? dgrad = _headDgrad is null ? _lastDgrad : null;
         Head.Emit(_writer, Member(last), last, shown, dgrad, learner);
         to.Launch(_writer.Last, Head.Grid(shown, learner), [
             hasLoss ? to.Step : null, Samples(pass, last.X), to.Parameter(last.Weights), to.ParameterIf(last.Bias), Head.KeepsLogits(last) ? null : to.Value(head.Logits), .. results,

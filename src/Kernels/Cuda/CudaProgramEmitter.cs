@@ -18,6 +18,7 @@ public sealed partial class CudaProgramEmitter
     private readonly Dictionary<int, string> _names = [];
     private readonly DerivedPlaces _places;
     private DenseDgradGroup? _lastDgrad;
+    private HeadTensorDgrad? _headDgrad;
 
     private CudaProgramEmitter(Network network)
     {
@@ -44,13 +45,14 @@ public sealed partial class CudaProgramEmitter
             // Images are NHWC with channels padded to 16 floats by zeros; weights lie in panels of output channels, [K / panel][reduction][panel].
             // Every sum has an order that depends on N only; there are no atomics on floats.
 
-            {StepText.Declarations}
+            {_places.Tunables.Text}{StepText.Declarations}
             """);
         Pass? train = _network.Train is null ? null : new Pass(_network.Train, _network.TrainGraph!, _network.Parameters, _network.Spec, true, _places);
         var predict = new Pass(_network.Predict, _network.PredictGraph, _network.PredictParameters, _network.Spec, false, _places);
         if (train is not null)
         {
             _lastDgrad = train.LastDgrad;
+            _headDgrad = HeadTensorDgrad.Find(train, _places);
             foreach (KernelGroup group in train.Groups) Add(train, group);
             EndStep(train);
         }
@@ -82,7 +84,10 @@ public sealed partial class CudaProgramEmitter
         EquatableArray<CudaLaunch> predictLaunches = predict.To.Place(), trainLaunches = train?.To.Place() ?? [];
         return new(_network.Spec.Name.TrimStart('@') + ".cu", Tidy(_writer.Code.ToString()), new([.. Kernels()]), trainLaunches, predictLaunches, new([.. measure]), new([.. derive]), new([.. fold]), new([.. order]),
             new(train?.SampleFloats ?? 0, predict.SampleFloats, _places.DerivedFloats, _places.PartialFloats))
-        { Capability = _places.Operands is null ? 0 : Operands.Capability };
+        {
+            Capability = _places.Operands is null ? 0 : Operands.Capability,
+            Tunables = new([.. _places.Tunables.All]),
+        };
     }
 
     /// <summary>The entry points. Where one has memory of the launch, which is aligned to 16 bytes, the compiler counts every kernel's in sixteens.</summary>
@@ -127,7 +132,7 @@ public sealed partial class CudaProgramEmitter
     private void EndStep(Pass pass)
     {
         int threads = _places.Operands is null ? DenseUpdate.Threads : DenseTensorUpdate.Threads;
-        List<UpdatePart> parts = [.. pass.Groups.OfType<DenseUpdateGroup>().Select(group => DensePart(pass, group))];
+        List<UpdatePart> parts = [.. pass.Groups.OfType<DenseUpdateGroup>().Where(group => !ReferenceEquals(group, _places.WideBackward?.Update)).Select(group => DensePart(pass, group))];
         if (_places.Segments.Count > 0) parts.Add(ConvUpdate.Emit(_writer, _places.Segments, Learner!, threads));
         StepUpdate.Emit(_writer, parts, threads, End, Draws);
         pass.To.Launch(_writer.Last, StepUpdate.Grid(parts), [.. StepUpdate.Arguments(parts, Learner!, End)]);
@@ -141,7 +146,7 @@ public sealed partial class CudaProgramEmitter
         string name = Stem(g) + "_update";
         return _places.Operands is null
             ? DenseUpdate.Emit(_writer, name, g, weights, bias, Learner!, uses)
-            : DenseTensorUpdate.Emit(_writer, name, g, weights, bias, Learner!, [.. _places.Copies.Where(c => c.Parameter == weights.Name)], uses);
+            : DenseTensorUpdate.Emit(_writer, name, g, weights, bias, Learner!, _places.Operands, [.. _places.Copies.Where(c => c.Parameter == weights.Name)], uses);
     }
 
     /// <summary>Emits what adds losses of a forward pass to the step's sums and moves on to the next batch.</summary>

@@ -8,6 +8,9 @@ namespace Convoke.Kernels.Cuda;
 /// <summary>What the program keeps of parameters between launches, and where: flipped filters, vectors of normalizations, partial gradients.</summary>
 public sealed class DerivedPlaces
 {
+    /// <summary>Those of the devices that defaults are made for; 108 and 114 are those of their kin.</summary>
+    private const int Multiprocessors = 132;
+
     private readonly Network _network;
     private readonly Dictionary<int, int> _flipped = [], _partials = [], _slices = [], _floats = [];
     private readonly Dictionary<string, (int At, int Stored)> _scales = [];
@@ -21,6 +24,7 @@ public sealed class DerivedPlaces
     {
         _network = network;
         _backward = [.. network.Train?.Groups.OfType<ConvBackwardGroup>() ?? []];
+        if (network.Train is { } training) WideBackward = HeadWideBackward.Find([.. training.Groups], network.TrainGraph!, network.Spec);
         if (network.Spec.Precision != Precision.Float32)
         {
             Operands = new Operands(network.Spec.Precision);
@@ -74,11 +78,20 @@ public sealed class DerivedPlaces
     /// <summary>Whether a first layer's gradients are made by the second layer's kernel.</summary>
     public bool IsPartOfSecond(ConvBackwardGroup group) => _backwards?.IsPartOfSecond(group) ?? false;
 
+    /// <summary>What makes all gradients behind a wide head at once; null where each has its own kernel.</summary>
+    public HeadWideBackward? WideBackward { get; }
+
     /// <summary>Place of a convolution's flipped filter.</summary>
     public int Flipped(int weights) => _flipped[weights];
 
     /// <summary>Most slices of the images in a filter's gradient.</summary>
     public int Slices(int weights) => _slices[weights];
+
+    /// <summary>What may be chosen when the program runs.</summary>
+    public Tunables Tunables { get; } = new();
+
+    /// <summary>A grid over slices of the images, whose limit may be chosen if that of the filter's partials may.</summary>
+    public CudaGrid Sliced(CudaGrid grid, int weights) => grid with { Tunable = _segments.First(s => s.Name == _network.Parameters[weights].Name).Tunable };
 
     /// <summary>Place of the partials that one use of a parameter makes.</summary>
     public int Partials(ConvBackwardGroup use, int parameter)
@@ -106,23 +119,44 @@ public sealed class DerivedPlaces
             DerivedFloats += ConvDgrad.FilterFloats(update.Geometry);
         }
 
-        AddSegment(update.Weights, _slices[update.Weights], uses.Length, flips ? update.Geometry : null);
-        if (update.Bias is { } bias) AddSegment(bias, _slices[update.Weights], uses.Length, null);
+        string? tunable = TunableSlices(uses);
+        bool isFixed = uses.Any(use => ReferenceEquals(use, WideBackward?.Conv));
+        AddSegment(update.Weights, _slices[update.Weights], uses.Length, flips ? update.Geometry : null, isFixed, tunable);
+        if (update.Bias is { } bias) AddSegment(bias, _slices[update.Weights], uses.Length, null, isFixed, tunable);
     }
 
     private int SlicesOf(ConvBackwardGroup use)
     {
+        if (ReferenceEquals(use, WideBackward?.Conv)) return WideBackward!.Slices;
         if (Backward(use) is not null || IsPartOfSecond(use)) return ConvTensorBackwardTile.Slices;
         if (TensorWgrad(use) is { } tensor) return tensor.Slices;
         return SamplesWgrad(use) is null ? WgradTile.Choose(use.Geometry).Slices : ConvTensorSamplesWgrad.Slices(use.Geometry);
     }
 
-    private void AddSegment(int parameter, int slices, int uses, ConvGeometry? flipped)
+    /// <summary>The slices of a filter's gradient as a number that may be chosen; null where several calls share the filter, or a kernel has its own way to cut.</summary>
+    private string? TunableSlices(ConvBackwardGroup[] uses)
+    {
+        if (uses is not [var use] || ReferenceEquals(use, WideBackward?.Conv)) return null;
+        if (!IsOfOneKernel(use)) return Tunables.Add(CudaNames.Of(_network.Parameters[use.Weights].Name) + "_slices", _slices[use.Weights], _slices[use.Weights] / 4, _slices[use.Weights] / 2, Multiprocessors);
+
+        // A first layer's gradients are made by the second one's kernel, so that all of these have one number.
+        bool alone = _backward.Where(IsOfOneKernel).All(b => _backward.Count(other => other.Weights == b.Weights) == 1);
+        return alone ? Tunables.Add("backward_slices", ConvTensorBackwardTile.Slices, Multiprocessors / 2, 108, 114) : null;
+    }
+
+    private bool IsOfOneKernel(ConvBackwardGroup group) => Backward(group) is not null || IsPartOfSecond(group);
+
+    private void AddSegment(int parameter, int slices, int uses, ConvGeometry? flipped, bool isFixed, string? tunable)
     {
         PlacedParameter place = _network.Parameters[parameter];
         int floats = Panels.Pad(place.Floats);
         (_partials[parameter], _floats[parameter]) = (PartialFloats, floats);
-        _segments.Add(new(place.Name, place.Offset, floats, PartialFloats, slices, uses, flipped, flipped is null ? 0 : _flipped[parameter]) { Copies = [.. _copies.Where(c => c.Parameter == place.Name)] });
+        _segments.Add(new(place.Name, place.Offset, floats, PartialFloats, slices, uses, flipped, flipped is null ? 0 : _flipped[parameter])
+        {
+            Copies = [.. _copies.Where(c => c.Parameter == place.Name)],
+            IsFixed = isFixed,
+            Tunable = tunable,
+        });
         PartialFloats += floats * slices * uses;
     }
 
@@ -135,7 +169,7 @@ public sealed class DerivedPlaces
         {
             switch (group)
             {
-                case ConvForwardGroup g when graph[g.X].Op is not Op.Input && ConvTensorTile.Choose(g.Geometry, Operands!.Pack) is not null:
+                case ConvForwardGroup g when graph[g.X].Op is not Op.Input && ConvTensorTile.Choose(g.Geometry, Operands!) is not null:
                     AddCopy(g.Weights, OperandUse.ConvForward, g.Geometry.CStored, g.Geometry.KStored, g.Geometry.R * g.Geometry.S);
                     break;
                 case ConvForwardGroup g when graph[g.X].Op is Op.Input && ConvTensorSamples.Suits(g.Geometry):
@@ -147,7 +181,7 @@ public sealed class DerivedPlaces
                 case DenseForwardGroup g when !ReferenceEquals(g, last):
                     AddCopy(g.Weights, OperandUse.DenseForward, g.In, Panels.Pad(g.Units), 1);
                     break;
-                case DenseDgradGroup g when !ReferenceEquals(g, lastDgrad):
+                case DenseDgradGroup g when !ReferenceEquals(g, lastDgrad) && !ReferenceEquals(g, WideBackward?.Dgrad):
                     AddCopy(g.Weights, OperandUse.DenseDgrad, g.In, Panels.Pad(g.Units), 1);
                     break;
             }

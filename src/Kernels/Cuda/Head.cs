@@ -35,7 +35,7 @@ public static class Head
             // head  <- {layer}{HeadRow.Layer(head)}{(head.Loss is { } loss ? $", {loss.Kind}" : "")}
             //   z[n,o] = sum(i) x[n,i] w[i,o]{(dense.Bias is null ? "" : " + b[o]")};  output[n] = {HeadRow.Output(head)}{(head.Loss is null ? "" : $"\n//   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = {HeadRow.Weight(head)}(softmax(z) sum(t) - t) / N")}{(dgrad is null ? "" : $";  dx[n,i] = sum(o) dz[n,o] w[i,o]{(dgrad.ReluOutput is null ? "" : " where x > 0" + DropoutText.TimesComment(dgrad.Scale))}")}
             //   x f32[N,{Panels.Pad(dense.In)}]  w f32[{stored / panel}][{dense.In}][{panel}] panels of units  {(kept ? "dz" : "z, dz")} f32[N,{stored}]{(head.Loss is null ? "" : $";  {HeadRow.Labels(head)}")}
-            //   block {Threads} = {Rows} samples: the reduction in {shares} shares, then a warp a sample, then a thread four features; grid N/{Rows}
+            //   block {Threads} = {Rows} samples: the reduction in {shares} shares, then {HeadRow.Lanes(head)} lanes a sample, then a thread four features; grid N/{Rows}
             """, [
                 head.Loss is null ? "const float* __restrict__ x, const float* __restrict__ weights" : "Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ weights",
                 (dense.Bias is null ? "" : "const float* __restrict__ bias, ") + (kept ? "" : "float* __restrict__ z, ") + "float* __restrict__ output",
@@ -43,11 +43,11 @@ public static class Head
                 "int batch"]))
         {
             writer.Code.Line($$"""
-                constexpr int IN = {{dense.In}}, STRIDE = {{Panels.Pad(dense.In)}}, CLASSES = {{dense.Units}}, OUT = {{stored}}, PANEL = {{panel}}, ROWS = {{Rows}}, UNITS = {{tile}}, SHARES = {{shares}}, THREADS = {{Threads}};
+                constexpr int IN = {{dense.In}}, STRIDE = {{Panels.Pad(dense.In)}}, CLASSES = {{dense.Units}}, OUT = {{stored}}, PANEL = {{panel}}, ROWS = {{Rows}}, UNITS = {{tile}}, SHARES = {{shares}}, LANES = {{HeadRow.Lanes(head)}}, THREADS = {{Threads}};
                 __shared__ __align__(16) float sums[SHARES][ROWS][UNITS]{{(kept ? ", z[ROWS][OUT]" : "")}}{{(keptGradient ? ", gradients[ROWS][OUT]" : "")}};
-                const int thread = threadIdx.x, warp = thread / 32, lane = thread % 32, n0 = blockIdx.x * ROWS;
+                const int thread = threadIdx.x, own = thread / LANES, lane = thread % LANES, n0 = blockIdx.x * ROWS;
                 {{HeadRow.BeginApart(head, optimizer)}}
-                {{HeadRow.Sample(head, "n0 + warp", "warp < ROWS && n0 + warp < batch")}}
+                {{HeadRow.Sample(head, "n0 + own", "own < ROWS && n0 + own < batch")}}
 
                 // logits
                 {{(tile == stored ? "constexpr int o0 = 0;\n{" : "for (int o0 = 0; o0 < OUT; o0 += UNITS)\n{")}}
@@ -64,11 +64,11 @@ public static class Head
                     __syncthreads();
                 }
 
-                // softmax{{(head.Loss is null ? "" : " and loss")}}: a warp a sample
-                const int n = n0 + warp;
-                if (warp < ROWS && n < batch)
+                // softmax{{(head.Loss is null ? "" : " and loss")}}: LANES lanes a sample
+                const int n = n0 + own;
+                if (own < ROWS && n < batch)
                 """);
-            HeadRow.Emit(writer, head, optimizer is not null, kept ? "z[warp]" : "z + (size_t)n * OUT", keptGradient ? "gradients[warp]" : null);
+            HeadRow.Emit(writer, head, optimizer is not null, kept ? "z[own]" : "z + (size_t)n * OUT", keptGradient ? "gradients[own]" : null);
             if (dgrad is not null)
             {
                 writer.Code.Line($$"""

@@ -3,7 +3,7 @@ using Convoke.Kernels.Scheduling;
 
 namespace Convoke.Kernels.Cuda;
 
-/// <summary>What the head does with one row of logits by one warp: softmax, output, loss, whether the answer is right, gradient.</summary>
+/// <summary>What the head does with one row of logits by a warp or half of one: softmax, output, loss, whether the answer is right, gradient.</summary>
 public static class HeadRow
 {
     public static void EmitHelpers(CudaWriter writer, HeadGroup head, OptimizerSpec? optimizer)
@@ -16,29 +16,40 @@ public static class HeadRow
                 return __int_as_float(0x7f800000);
             }
             """);
-        writer.Helper("warp_sum", """
-            // sum over the warp, the same in every lane
-            __device__ __forceinline__ float warp_sum(float x)
+        writer.Helper("row_sum", """
+            // lanes that share a row: 16 or 32 neighbours
+            template <int LANES>
+            __device__ __forceinline__ u32 row_lanes()
+            {
+                return LANES == 32 ? 0xffffffffu : 0xffffu << (threadIdx.x & 16);
+            }
+
+            // sum over the row's lanes, the same in every one
+            template <int LANES>
+            __device__ __forceinline__ float row_sum(float x)
             {
                 #pragma unroll
-                for (int offset = 16; offset > 0; offset /= 2) x += __shfl_xor_sync(0xffffffffu, x, offset);
+                for (int offset = LANES / 2; offset > 0; offset /= 2) x += __shfl_xor_sync(row_lanes<LANES>(), x, offset);
                 return x;
             }
-            """);
-        writer.Helper("warp_largest", """
-            // largest value over the warp and its place, of equals the lowest, the same in every lane
-            __device__ __forceinline__ void warp_largest(float& x, int& place)
+
+            // largest value over the row's lanes and its place, of equals the lowest, the same in every one
+            template <int LANES>
+            __device__ __forceinline__ void row_largest(float& x, int& place)
             {
                 #pragma unroll
-                for (int offset = 16; offset > 0; offset /= 2)
+                for (int offset = LANES / 2; offset > 0; offset /= 2)
                 {
-                    const float other = __shfl_xor_sync(0xffffffffu, x, offset);
-                    const int there = __shfl_xor_sync(0xffffffffu, place, offset);
+                    const float other = __shfl_xor_sync(row_lanes<LANES>(), x, offset);
+                    const int there = __shfl_xor_sync(row_lanes<LANES>(), place, offset);
                     if (other > x || (other == x && there < place)) { x = other; place = there; }
                 }
             }
             """);
     }
+
+    /// <summary>Lanes that share a row, which a kernel knows as LANES: half a warp where a row has no more, so that two rows are under way.</summary>
+    public static int Lanes(HeadGroup head) => Panels.Pad(head.Classes) <= 16 ? 16 : 32;
 
     /// <summary>", softmax", for comments.</summary>
     public static string Layer(HeadGroup head) => head.Output switch { ActivationKind.Softmax => ", softmax", ActivationKind.LogSoftmax => ", log-softmax", _ => "" };
@@ -114,33 +125,34 @@ public static class HeadRow
             : $"const float* row = losses ? step->targets + {row} : nullptr;");
     }
 
-    /// <summary>Emits the block behind "if (this warp has a row)": sample n.</summary>
+    /// <summary>Emits the block behind "if (these lanes have a row)": sample n; lane is the number among them.</summary>
     /// <param name="writer">The writer.</param>
     /// <param name="head">The head.</param>
     /// <param name="trains">Whether there may be gradients.</param>
     /// <param name="logits">Where its logits lie.</param>
     /// <param name="kept">Where its gradient is kept besides; null: nowhere.</param>
-    public static void Emit(CudaWriter writer, HeadGroup head, bool trains, string logits = "z + (size_t)n * OUT", string? kept = null)
+    /// <param name="only">Whether this block writes what it finds, where several find it; null: it does.</param>
+    /// <param name="hasOutput">Whether there is a place for the output.</param>
+    public static void Emit(CudaWriter writer, HeadGroup head, bool trains, string logits = "z + (size_t)n * OUT", string? kept = null, string? only = null, bool hasOutput = true)
     {
         writer.Code.Line($$"""
                 {
                     const float* logits = {{logits}};
                     float largest = lane < CLASSES ? logits[lane] : -infinity();
                     int best = lane;
-                    for (int o = lane + 32; o < CLASSES; o += 32)
+                    for (int o = lane + LANES; o < CLASSES; o += LANES)
                         if (logits[o] > largest) { largest = logits[o]; best = o; }
-                    warp_largest(largest, best);
+                    row_largest<LANES>(largest, best);
                     float total = 0;
-                    for (int o = lane; o < CLASSES; o += 32) total += expf(logits[o] - largest);
-                    total = warp_sum(total);
-                    if (output)
-                        for (int o = lane; o < CLASSES; o += 32) output[{{OutputAt(head, "(size_t)n * CLASSES")}} + o] = {{Value(head)}};
+                    for (int o = lane; o < CLASSES; o += LANES) total += expf(logits[o] - largest);
+                    total = row_sum<LANES>(total);
                 """);
-        EmitLoss(writer, head, trains, kept);
+        if (hasOutput) writer.Code.Line($"    if (output)\n        for (int o = lane; o < CLASSES; o += LANES) output[{OutputAt(head, "(size_t)n * CLASSES")} + o] = {Value(head)};");
+        EmitLoss(writer, head, trains, kept, only);
         writer.Code.Line("}");
     }
 
-    private static void EmitLoss(CudaWriter writer, HeadGroup head, bool trains, string? kept)
+    private static void EmitLoss(CudaWriter writer, HeadGroup head, bool trains, string? kept, string? only)
     {
         if (head.Loss is not { } loss) return;
         bool rows = loss.Kind.TakesRows();
@@ -156,20 +168,20 @@ public static class HeadRow
                         float wanted_value = -infinity();
                         sum = mass = 0;
                         wanted = lane;
-                        for (int o = lane; o < CLASSES; o += 32)
+                        for (int o = lane; o < CLASSES; o += LANES)
                         {
                             const float t = row[o];
                             mass += t;
                             if (t != 0.0f) sum = fmaf(t, log_sum - logits[o], sum);
                             if (t > wanted_value) { wanted_value = t; wanted = o; }
                         }
-                        sum = warp_sum(sum);
-                        mass = warp_sum(mass);
-                        warp_largest(wanted_value, wanted);
+                        sum = row_sum<LANES>(sum);
+                        mass = row_sum<LANES>(mass);
+                        row_largest<LANES>(wanted_value, wanted);
                     }
             """ : "        const float sum = log_sum - logits[wanted];");
         writer.Code.Line($$"""
-                    if (lane == 0)
+                    if (lane == 0{{(only is null ? "" : " && " + only)}})
                     {
                         {{Loss(head)}} = sum;{{(head.Place.Counts ? "\n            correct[n] = best == wanted;" : "")}}
             """);
@@ -181,10 +193,12 @@ public static class HeadRow
                         if (dz)
                         {
                             const float inverse = {{CudaWriter.Literal(loss.Weight)}} / batch, scale = inverse{{(rows ? " * mass" : "")}} / total;
-                            for (int o = lane; o < OUT; o += 32)
+                            for (int o = lane; o < OUT; o += LANES)
                             {
                                 const float t = o >= CLASSES ? 0.0f : {{(rows ? Target(head) : "o == wanted ? 1.0f : 0.0f")}};
-                                {{(kept is null ? "" : $"{kept}[o] = ")}}dz[(size_t)n * OUT + o] = o < CLASSES ? fmaf(expf(logits[o] - largest), scale, -inverse * t) : 0.0f;
+                                {{(only is null
+                                    ? (kept is null ? "" : $"{kept}[o] = ") + "dz[(size_t)n * OUT + o] = o < CLASSES ? fmaf(expf(logits[o] - largest), scale, -inverse * t) : 0.0f;"
+                                    : $"{kept}[o] = o < CLASSES ? fmaf(expf(logits[o] - largest), scale, -inverse * t) : 0.0f;\n                if ({only}) dz[(size_t)n * OUT + o] = {kept}[o];")}}
                             }
                         }
                 """);

@@ -3,12 +3,12 @@ using Convoke.Kernels.Scheduling;
 
 namespace Convoke.Kernels.Cuda;
 
-/// <summary>The head where no dense layer makes the logits: a row a sample, read from memory, a warp each.</summary>
+/// <summary>The head where no dense layer makes the logits: a row a sample, read from memory, a warp or half of one each.</summary>
 public static class HeadRows
 {
-    private const int Threads = 256, Rows = Threads / 32;
+    private const int Threads = 256;
 
-    public static CudaGrid Grid(HeadGroup head, OptimizerSpec? optimizer) => HeadRow.Grid(head, optimizer, Rows);
+    public static CudaGrid Grid(HeadGroup head, OptimizerSpec? optimizer) => HeadRow.Grid(head, optimizer, Rows(head));
 
     /// <summary>Emits the kernel; what a pass does not want gets a null pointer.</summary>
     public static CudaKernel Emit(CudaWriter writer, string layer, HeadGroup head, OptimizerSpec? optimizer)
@@ -19,12 +19,12 @@ public static class HeadRows
         using (writer.Kernel(kernel, $"""
             // {CudaNames.Of(head.Name)}  <- {layer}{HeadRow.Layer(head)}{(head.Loss is { } loss ? $", {loss.Kind}" : "")}
             //   output[n] = {HeadRow.Output(head)}{(head.Loss is null ? "" : $";  loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = {HeadRow.Weight(head)}(softmax(z) sum(t) - t) / N")}
-            //   z, dz f32[N,{stored}]{(head.Loss is null ? "" : $";  {HeadRow.Labels(head)}")}; block {Threads} = {Rows} samples, a warp each; grid N/{Rows}
+            //   z, dz f32[N,{stored}]{(head.Loss is null ? "" : $";  {HeadRow.Labels(head)}")}; block {Threads} = {Rows(head)} samples, {HeadRow.Lanes(head)} lanes each; grid N/{Rows(head)}
             """, Parameters(head, optimizer)))
         {
             writer.Code.Line($$"""
-                constexpr int CLASSES = {{head.Classes}}, OUT = {{stored}}, ROWS = {{Rows}};
-                const int thread = threadIdx.x, lane = thread % 32, n = blockIdx.x * ROWS + thread / 32;
+                constexpr int CLASSES = {{head.Classes}}, OUT = {{stored}}, ROWS = {{Rows(head)}}, LANES = {{HeadRow.Lanes(head)}};
+                const int thread = threadIdx.x, lane = thread % LANES, n = blockIdx.x * ROWS + thread / LANES;
                 {{HeadRow.BeginApart(head, optimizer)}}
                 {{HeadRow.Sample(head, "n", "n < batch")}}
                 if (n < batch)
@@ -34,6 +34,8 @@ public static class HeadRows
 
         return kernel;
     }
+
+    private static int Rows(HeadGroup head) => Threads / HeadRow.Lanes(head);
 
     /// <summary>Parameters of a head that reads its logits.</summary>
     public static string[] Parameters(HeadGroup head, OptimizerSpec? optimizer) => [

@@ -9,14 +9,17 @@ public static class HeadWide
     /// <summary>The parts as a value of the batch.</summary>
     public const int PartialsId = int.MaxValue / 2;
 
-    private const int Threads = 256, Rows = 16, Units = 16, Shares = Threads * 16 / (Rows * Units), Splits = 16, MinIn = 1024, HeadRows = Threads / 32;
+    /// <summary>Parts of a reduction that has a kernel of its own.</summary>
+    public const int Splits = 16;
 
-    public static CudaGrid HeadGrid(HeadGroup head, OptimizerSpec? optimizer) => HeadRow.Grid(head, optimizer, HeadRows);
+    private const int Threads = 256, Rows = 16, Units = 16, Shares = Threads * 16 / (Rows * Units), MinIn = 1024;
+
+    public static CudaGrid HeadGrid(HeadGroup head, OptimizerSpec? optimizer) => HeadRow.Grid(head, optimizer, HeadRows(head));
 
     /// <summary>Whether a last layer is wide.</summary>
     public static bool Suits(DenseForwardGroup dense) => dense.In >= MinIn && dense.Units <= 32;
 
-    public static int PartialFloats(DenseForwardGroup dense) => Splits * Panels.Pad(dense.Units);
+    public static int PartialFloats(DenseForwardGroup dense, int splits) => splits * Panels.Pad(dense.Units);
 
     public static CudaGrid PartialsGrid(DenseForwardGroup dense) => CudaGrid.PerSample(Splits * Panels.Pad(dense.Units) / Units, Rows);
 
@@ -54,24 +57,24 @@ public static class HeadWide
     }
 
     /// <summary>Emits the head; what a pass does not want gets a null pointer.</summary>
-    public static CudaKernel EmitHead(CudaWriter writer, string layer, DenseForwardGroup dense, HeadGroup head, OptimizerSpec? optimizer)
+    public static CudaKernel EmitHead(CudaWriter writer, string layer, DenseForwardGroup dense, int splits, HeadGroup head, OptimizerSpec? optimizer)
     {
         HeadRow.EmitHelpers(writer, head, optimizer);
         int stored = Panels.Pad(dense.Units);
-        var kernel = new CudaKernel("head", Threads, 4, 4 * HeadRows * stored);
+        var kernel = new CudaKernel("head", Threads, 4, 4 * HeadRows(head) * stored);
         using (writer.Kernel(kernel, $"""
             // head  <- {layer}{HeadRow.Layer(head)}{(head.Loss is { } loss ? $", {loss.Kind}" : "")}
             //   z[n,o] = sum(split) parts[n,split,o]{(dense.Bias is null ? "" : " + b[o]")};  output[n] = {HeadRow.Output(head)}{(head.Loss is null ? "" : $"\n//   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = {HeadRow.Weight(head)}(softmax(z) sum(t) - t) / N")}
-            //   parts f32[N,{Splits},{stored}]  dz f32[N,{stored}]{(head.Loss is null ? "" : $";  {HeadRow.Labels(head)}")}; block {Threads} = {HeadRows} samples, a warp each; grid N/{HeadRows}
+            //   parts f32[N,{splits},{stored}]  dz f32[N,{stored}]{(head.Loss is null ? "" : $";  {HeadRow.Labels(head)}")}; block {Threads} = {HeadRows(head)} samples, {HeadRow.Lanes(head)} lanes each; grid N/{HeadRows(head)}
             """, [
                 (head.Loss is null ? "" : "Step* __restrict__ step, ") + "const float* __restrict__ parts" + (dense.Bias is null ? "" : ", const float* __restrict__ bias") + ", float* __restrict__ output",
                 .. head.Loss is null ? [] : new[] { HeadRow.Measured(head) + (optimizer is null ? "" : ", float* __restrict__ dz") },
                 "int batch"]))
         {
             writer.Code.Line($$"""
-                constexpr int CLASSES = {{head.Classes}}, OUT = {{stored}}, ROWS = {{HeadRows}}, SPLITS = {{Splits}};
+                constexpr int CLASSES = {{head.Classes}}, OUT = {{stored}}, ROWS = {{HeadRows(head)}}, LANES = {{HeadRow.Lanes(head)}}, SPLITS = {{splits}};
                 __shared__ float z[ROWS][OUT];
-                const int thread = threadIdx.x, lane = thread % 32, n = blockIdx.x * ROWS + thread / 32;
+                const int thread = threadIdx.x, lane = thread % LANES, n = blockIdx.x * ROWS + thread / LANES;
                 {{HeadRow.BeginApart(head, optimizer)}}
                 {{HeadRow.Sample(head, "n", "n < batch")}}
                 if (n < batch && lane < OUT)
@@ -79,14 +82,16 @@ public static class HeadWide
                     float sum = {{(dense.Bias is null ? "0" : "bias[lane]")}};
                     #pragma unroll
                     for (int split = 0; split < SPLITS; ++split) sum += parts[((size_t)n * SPLITS + split) * OUT + lane];
-                    z[thread / 32][lane] = sum;
+                    z[thread / LANES][lane] = sum;
                 }
                 __syncwarp();
                 if (n < batch)
                 """);
-            HeadRow.Emit(writer, head, optimizer is not null, "z[thread / 32]");
+            HeadRow.Emit(writer, head, optimizer is not null, "z[thread / LANES]");
         }
 
         return kernel;
     }
+
+    private static int HeadRows(HeadGroup head) => Threads / HeadRow.Lanes(head);
 }

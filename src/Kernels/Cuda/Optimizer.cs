@@ -20,12 +20,25 @@ public static class Optimizer
     public static void Emit(CudaWriter writer, OptimizerSpec optimizer)
     {
         Pointwise step = OptimizerStep.Of(optimizer);
-        var printer = new CudaPrinter(static name => name switch { "rate" => "step->step_size", "scale" => "step->second_moment_scale", _ => name });
+        var printer = new CudaPrinter(static name => name switch { "rate" => "step->step_size", "scale" => "step->second_moment_scale", _ => name }) { IsFast = true };
         string[] lines = [
             .. step.Constants.Count == 0 ? [] : new[] { "constexpr float " + string.Join(", ", step.Constants.Select(static c => $"{c.Name.ToUpperInvariant()} = {CudaWriter.Literal(c.Value)}")) + ";" },
             .. step.Body.Where(static a => a.Target != "w").Select(printer.Print),
             $"return {printer.Print(step.Body.Single(static a => a.Target == "w").Value)};",
         ];
+        if (optimizer.Moments > 1)
+        {
+            writer.Helper("fast_root", """
+                // the root of x to within two units in the last place
+                __device__ __forceinline__ float fast_root(float x)
+                {
+                    float root;
+                    asm("sqrt.approx.f32 %0, %1;" : "=f"(root) : "f"(x));
+                    return root;
+                }
+                """);
+        }
+
         writer.Helper("learn", $$"""
             // {{step.Comment}}
             __device__ __forceinline__ float learn(const Step* __restrict__ step, float w, float g{{string.Concat(new[] { ", float& m", ", float& v" }.Take(optimizer.Moments))}})

@@ -1,3 +1,4 @@
+using Convoke.Kernels.Cuda.TensorCores;
 using Convoke.Kernels.Graphs;
 using Convoke.Kernels.Models;
 using Convoke.Kernels.Scheduling;
@@ -23,7 +24,10 @@ public sealed class Pass
         To = new LaunchBuilder(_plan, parameters, trains ? new Dictionary<int, int>() : places.Folded);
         Last = FindLast(Groups, spec);
         LastDgrad = FindLastDgrad(Groups, spec);
-        if (Last is not null && HeadWide.Suits(Last)) _plan.Add(HeadWide.PartialsId, "logit partials", "f32", HeadWide.PartialFloats(Last));
+        if (Last is null || !HeadWide.Suits(Last)) return;
+        WithLogits = FindWithLogits(places);
+        LogitParts = WithLogits?.Parts ?? HeadWide.Splits;
+        _plan.Add(HeadWide.PartialsId, "logit partials", "f32", HeadWide.PartialFloats(Last, LogitParts));
     }
 
     public KernelGroup[] Groups { get; }
@@ -40,6 +44,12 @@ public sealed class Pass
     /// <summary>The gradient of its input, which the head computes as well.</summary>
     public DenseDgradGroup? LastDgrad { get; }
 
+    /// <summary>The convolution that makes a wide last layer's logits in its epilogue; null where they have a kernel of their own.</summary>
+    public ConvTensorLogits? WithLogits { get; }
+
+    /// <summary>Parts in which a wide last layer's logits are made.</summary>
+    public int LogitParts { get; }
+
     /// <summary>Floats per sample of the pass's values, once its launches are placed.</summary>
     public int SampleFloats => _plan.SampleFloats;
 
@@ -48,6 +58,13 @@ public sealed class Pass
 
     /// <summary>The batch's values of an input, where a kernel copies them out of the data set.</summary>
     public static int GatheredId(int input) => int.MaxValue - input;
+
+    private ConvTensorLogits? FindWithLogits(DerivedPlaces places)
+    {
+        ConvForwardGroup? conv = Groups.OfType<ConvForwardGroup>().FirstOrDefault(g => g.Y == Last!.X);
+        if (conv is null || Samples(conv.X) is null || (!Trains && places.Folded.ContainsKey(conv.Weights))) return null;
+        return places.Copy(Parameters[conv.Weights].Name, OperandUse.ConvSamples) is { } copy ? ConvTensorLogits.Choose(conv, Last!, copy.Operands) : null;
+    }
 
     /// <summary>What <see cref="Last"/> is of a schedule.</summary>
     public static DenseForwardGroup? FindLast(IReadOnlyList<KernelGroup> groups, ModelSpec spec)

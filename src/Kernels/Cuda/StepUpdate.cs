@@ -9,6 +9,9 @@ namespace Convoke.Kernels.Cuda;
 /// </remarks>
 public static class StepUpdate
 {
+    /// <summary>Shared memory that a text can declare; more is the launch's.</summary>
+    private const int MaxStaticBytes = 48 * 1024;
+
     /// <summary>Emits the kernel.</summary>
     /// <param name="writer">The writer.</param>
     /// <param name="parts">The updates.</param>
@@ -19,7 +22,8 @@ public static class StepUpdate
     {
         end.EmitHelper(writer);
         int shared = parts.Select(static p => p.SharedBytes).Append(end.SharedBytes).Max();
-        var kernel = new CudaKernel("update", threads, 2, shared);
+        bool isLarge = shared > MaxStaticBytes;
+        CudaKernel kernel = isLarge ? new("update", threads, 2, 0) { DynamicBytes = (shared + 15) & ~15 } : new("update", threads, 2, shared);
         string list = string.Concat(parts.Select(static p => p.Comment.Replace("\n", "\n//   ") is { } text ? $"//   {text}\n" : ""));
         using (writer.Kernel(kernel, $"""
             // update of every parameter: the sums that make its gradient, then the optimizer
@@ -28,10 +32,10 @@ public static class StepUpdate
                 "Step* __restrict__ step", .. parts.SelectMany(static p => p.Parameters),
                 "float* __restrict__ derived, " + Optimizer.Parameters, $"{end.Parameters}, int batch"]))
         {
-            writer.Code.Line($"""
-                __shared__ __align__(16) float shared[{(shared + 3) / 4}];
-                int block = blockIdx.x;
-                """);
+            writer.Code.Line(isLarge
+                ? "extern __shared__ uint4 launched[];\nfloat* shared = reinterpret_cast<float*>(launched);"
+                : $"__shared__ __align__(16) float shared[{(shared + 3) / 4}];");
+            writer.Code.Line("int block = blockIdx.x;");
             foreach (UpdatePart part in parts)
             {
                 writer.Code.Line($$"""

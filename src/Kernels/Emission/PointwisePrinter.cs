@@ -22,6 +22,9 @@ public abstract class PointwisePrinter
     /// <summary>a b + c.</summary>
     protected abstract string MultiplyAdd(string left, string right, string addend);
 
+    /// <summary>What the target calls to divide; null: an operator.</summary>
+    protected virtual string? Quotient(string dividend, string divisor) => null;
+
     protected abstract string SquareRoot(string operand);
 
     protected abstract string Exponential(string operand);
@@ -50,7 +53,7 @@ public abstract class PointwisePrinter
         Expression.WherePositive e => WherePositive(Print(e.Operand), Print(e.Then), Print(e.Otherwise)),
         Expression.Subtract e => Infix(e.Left, " - ", e.Right, Sum, precedence),
         Expression.Multiply e => Infix(e.Left, " * ", e.Right, Product, precedence),
-        Expression.Divide e => Infix(e.Left, " / ", e.Right, Product, precedence),
+        Expression.Divide e => Quotient(Print(e.Left), Print(e.Right)) ?? Infix(e.Left, " / ", e.Right, Product, precedence),
         Expression.MultiplyAdd e => MultiplyAdd(Print(e.Left), Print(e.Right), Print(e.Addend)),
         Expression.SquareRoot e => SquareRoot(Print(e.Operand)),
         Expression.Relu e => Relu(Print(e.Operand)),

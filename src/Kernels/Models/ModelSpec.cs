@@ -131,6 +131,9 @@ public enum Precision
 
     /// <summary>Operands rounded to BF16 (seven bits of mantissa), on tensor cores.</summary>
     BFloat16,
+
+    /// <summary>Operands split in two TF32 numbers, three products on tensor cores: f32 up to rounding.</summary>
+    Float32x3,
 }
 
 public enum ActivationKind

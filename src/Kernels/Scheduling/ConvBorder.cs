@@ -5,10 +5,10 @@ namespace Convoke.Kernels.Scheduling;
 public readonly record struct ConvBorder(int Rows, int Columns)
 {
     /// <summary>What the forward pass reads.</summary>
-    public static ConvBorder Forward(ConvGeometry g) => Of(g, WinogradPlan.Of(g).IsUsed);
+    public static ConvBorder Forward(ConvGeometry g) => Of(g, WinogradPlan.Of(g));
 
     /// <summary>What the filter gradient reads.</summary>
-    public static ConvBorder Backward(ConvBackwardGroup group) => Of(group.Geometry, group.Partial == ConvPartial.Winograd);
+    public static ConvBorder Backward(ConvBackwardGroup group) => Of(group.Geometry, group.WgradWinograd);
 
     public bool IsUsed => Rows > 0;
 
@@ -18,10 +18,10 @@ public readonly record struct ConvBorder(int Rows, int Columns)
     /// <summary>The convolution as it is over the copy: without padding.</summary>
     public ConvGeometry Inside(ConvGeometry g) => IsUsed ? g with { H = Rows, W = Columns, Top = 0, Left = 0 } : g;
 
-    /// <summary>Winograd's tiles are whole: behind an odd extent they read one row or column more, which yields nothing.</summary>
-    private static ConvBorder Of(ConvGeometry g, bool winograd)
+    /// <summary>Winograd's tiles are whole: behind an extent that they do not divide they read rows or columns more, which yield nothing.</summary>
+    private static ConvBorder Of(ConvGeometry g, WinogradPlan winograd)
     {
-        int rows = winograd ? WinogradPlan.Read(g.P) : g.CoveredRows, columns = winograd ? WinogradPlan.Read(g.Q) : g.CoveredColumns;
+        int rows = winograd.IsUsed ? winograd.Form.Read(g.P) : g.CoveredRows, columns = winograd.IsUsed ? winograd.Form.Read(g.Q) : g.CoveredColumns;
         return g.IsPadded || rows > g.H || columns > g.W ? new(rows, columns) : default;
     }
 }

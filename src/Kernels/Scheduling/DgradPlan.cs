@@ -18,10 +18,10 @@ public sealed record DgradPlan(int Top, int Left, int Rows, int Columns, Equatab
     public static DgradPlan Of(ConvGeometry g)
     {
         PhaseAxis[] rows = Axis(g.H, g.R, g.StrideHeight, g.Top), columns = Axis(g.W, g.S, g.StrideWidth, g.Left);
-        // Tiles of Winograd are whole, also where they stand over the edge of an odd extent.
-        bool winograd = WinogradPlan.OfDgrad(g).IsUsed, even = WinogradPlan.Of(g).IsUsed;
-        (int top, int height) = Border(rows, even ? 2 * WinogradPlan.Tiles(g.P) : g.P, winograd);
-        (int left, int width) = Border(columns, even ? 2 * WinogradPlan.Tiles(g.Q) : g.Q, winograd);
+        // Tiles of Winograd are whole, also where they stand over the edge.
+        WinogradPlan winograd = WinogradPlan.OfDgrad(g), wgrad = WinogradPlan.OfWgrad(g);
+        (int top, int height) = Border(rows, wgrad.IsUsed ? wgrad.Form.Covered(g.P) : g.P, winograd);
+        (int left, int width) = Border(columns, wgrad.IsUsed ? wgrad.Form.Covered(g.Q) : g.Q, winograd);
         var phases = new List<DgradPhase>();
         foreach (PhaseAxis row in rows)
         {
@@ -67,13 +67,13 @@ public sealed record DgradPlan(int Top, int Left, int Rows, int Columns, Equatab
         return phases;
     }
 
-    private static (int Before, int Extent) Border(PhaseAxis[] phases, int windows, bool winograd)
+    private static (int Before, int Extent) Border(PhaseAxis[] phases, int windows, WinogradPlan winograd)
     {
         int before = 0, end = windows;
         foreach (PhaseAxis phase in phases.Where(static p => p is { Taps: > 0, Count: > 0 }))
         {
             before = Math.Max(before, -phase.From);
-            end = Math.Max(end, phase.From + (winograd ? WinogradPlan.Read(phase.Count) : phase.Count + phase.Taps - 1));
+            end = Math.Max(end, phase.From + (winograd.IsUsed ? winograd.Form.Read(phase.Count) : phase.Count + phase.Taps - 1));
         }
 
         return (before, before + end);

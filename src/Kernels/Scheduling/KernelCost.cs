@@ -42,24 +42,18 @@ public sealed record KernelCost(long Flops, long ReadBytes, long WrittenBytes, b
 
     private static long Filter(ConvGeometry g) => (long)g.Reduction * g.KStored;
 
-    private static long ConvFlops(ConvGeometry g, WinogradPlan winograd)
-    {
-        long tiles = (long)WinogradPlan.Tiles(g.P) * WinogradPlan.Tiles(g.Q);
-
-        // Input transform 32 additions a channel, output transform 24, and sixteen products.
-        return winograd.IsUsed
-            ? tiles * ((32L * g.CStored) + (24L * g.KStored) + (2L * 16 * g.CStored * g.KStored))
-            : 2L * g.P * g.Q * g.Reduction * g.KStored;
-    }
+    /// <summary>Transforms, and the products between them.</summary>
+    private static long ConvFlops(ConvGeometry g, WinogradPlan winograd) => winograd.IsUsed
+        ? winograd.Form.Tiles(g) * (((long)winograd.Form.InputOperations * g.CStored) + ((long)winograd.Form.OutputOperations * g.KStored) + (2L * winograd.Form.Matrices * g.CStored * g.KStored))
+        : 2L * g.P * g.Q * g.Reduction * g.KStored;
 
     private static KernelCost Backward(ConvBackwardGroup b)
     {
         ConvGeometry g = b.Geometry;
         bool sparse = b.Method == ConvBackwardMethod.Sparse;
-        long direct = 2 * (sparse ? Map(g) : (long)g.P * g.Q * g.KStored) * g.Reduction, tiles = (long)WinogradPlan.Tiles(g.P) * WinogradPlan.Tiles(g.Q);
-
-        // Transforms: 32 additions a channel of the input, 12 of the gradient.
-        long wgrad = b.Partial == ConvPartial.Winograd ? tiles * ((32L * g.CStored) + (12L * g.KStored) + (2L * 16 * g.CStored * g.KStored)) : direct;
+        long direct = 2 * (sparse ? Map(g) : (long)g.P * g.Q * g.KStored) * g.Reduction;
+        WinogradForm form = b.WgradWinograd.Form;
+        long wgrad = b.WgradWinograd.IsUsed ? form.Tiles(g) * (((long)form.InputOperations * g.CStored) + ((long)form.GradientOperations * g.KStored) + (2L * form.Matrices * g.CStored * g.KStored)) : direct;
         long dgrad = b.Dx is null ? 0 : sparse ? direct
             : b.DgradWinograd.IsUsed ? ConvFlops(WinogradPlan.Dgrad(g), b.DgradWinograd)
             : 2L * DgradPlan.Of(g).Phases.Sum(static p => (long)p.Row.Count * p.Column.Count * p.Row.Taps * p.Column.Taps) * g.KStored * g.CStored;

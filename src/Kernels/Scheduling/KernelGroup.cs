@@ -40,11 +40,11 @@ public sealed record ConvForwardGroup(string Name, int Call, ConvGeometry Geomet
     public WinogradPlan Winograd => WinogradPlan.Of(Geometry);
 
     /// <summary>Whether the kernel takes a chunk of images at once.</summary>
-    public bool IsChunked => WinogradPlan.IsChunked(Geometry);
+    public bool IsChunked => Winograd.IsChunked(Geometry);
 
     /// <summary>Floats of the scratch: the input with its border where windows reach beyond it, then the transformed strips; none where neither is used.</summary>
     public int ScratchFloats => ConvBorder.Forward(Geometry).Floats(Geometry)
-        + (IsChunked ? 16 * WinogradPlan.ChunkRoom(Geometry) * (Geometry.CStored + Geometry.KStored) : Winograd.ScratchFloats(Geometry));
+        + (IsChunked ? Winograd.Form.Matrices * Winograd.ChunkRoom(Geometry) * (Geometry.CStored + Geometry.KStored) : Winograd.ScratchFloats(Geometry));
 }
 
 /// <summary>A pooling that follows no convolution. H, W, P, Q of the geometry are input and covered rows and columns; C = K.</summary>
@@ -116,7 +116,7 @@ public sealed record ConvBackwardGroup(string Name, int Call, ConvGeometry Geome
 
     /// <summary>How the group goes about it; the same for every vector width, because memory is planned once.</summary>
     public ConvBackwardMethod Method => !Geometry.Pooled || IsShared || Geometry.CStored % Panels.Line != 0 || !SparseLists.Fits(Geometry)
-        ? Dx is null ? ConvBackwardMethod.Banded : ConvBackwardMethod.Bordered
+        ? Dx is null && (Geometry.Pooled || !SumsByWinograd) ? ConvBackwardMethod.Banded : ConvBackwardMethod.Bordered
         : ConvBackwardMethod.Sparse;
 
     /// <summary>Whether the scratch has a border of zeros that outlives the kernel: it then writes the inside only. Other borders are made anew each time.</summary>
@@ -131,18 +131,23 @@ public sealed record ConvBackwardGroup(string Name, int Call, ConvGeometry Geome
     };
 
     /// <summary>How the data gradient is computed, by the method that makes a convolution of it.</summary>
-    public WinogradPlan DgradWinograd => Method == ConvBackwardMethod.Bordered ? WinogradPlan.OfDgrad(Geometry) : default;
+    public WinogradPlan DgradWinograd => Method == ConvBackwardMethod.Bordered && Dx is not null ? WinogradPlan.OfDgrad(Geometry) : default;
+
+    /// <summary>How the filter gradient is computed, where its sums need not have the form of another call's.</summary>
+    public WinogradPlan WgradWinograd => Method == ConvBackwardMethod.Bordered && SumsByWinograd ? WinogradPlan.OfWgrad(Geometry) : default;
+
+    private bool SumsByWinograd => !IsShared && WinogradPlan.OfWgrad(Geometry).IsUsed;
 
     /// <summary>In which form the tasks sum the filter's gradient.</summary>
     public ConvPartial Partial => Method switch
     {
         ConvBackwardMethod.Sparse => ConvPartial.ByChannel,
-        ConvBackwardMethod.Bordered when WinogradPlan.WgradStripRows(Geometry) > 0 && !IsShared => ConvPartial.Winograd,
+        ConvBackwardMethod.Bordered when WgradWinograd.IsUsed => ConvPartial.Winograd,
         _ => ConvPartial.Filter,
     };
 
     /// <summary>Whether the kernel takes a chunk of images at once.</summary>
-    public bool IsChunked => Partial == ConvPartial.Winograd && DgradWinograd.IsUsed && WinogradPlan.IsChunked(Geometry);
+    public bool IsChunked => WgradWinograd.IsUsed && (Dx is null || DgradWinograd.IsUsed) && WinogradPlan.Of(Geometry).IsChunked(Geometry);
 
     /// <summary>Floats of the scratch: the input with its border, the gradient, then the input's gradient with its border or what is transformed.</summary>
     public int ScratchFloats
@@ -155,8 +160,8 @@ public sealed record ConvBackwardGroup(string Name, int Call, ConvGeometry Geome
     }
 
     private int TransformFloats => IsChunked
-        ? ChunkGradientScratch.Of(Geometry).Floats
-        : Math.Max(DgradWinograd.ScratchFloats(WinogradPlan.Dgrad(Geometry)), Partial == ConvPartial.Winograd ? WinogradPlan.WgradScratchFloats(Geometry) : 0);
+        ? ChunkGradientScratch.Of(this).Floats
+        : Math.Max(DgradWinograd.ScratchFloats(WinogradPlan.Dgrad(Geometry)), WgradWinograd.IsUsed ? WgradWinograd.WgradScratchFloats(Geometry) : 0);
 }
 
 /// <summary>Places, in floats, of what the backward pass of a chunk transforms.</summary>
@@ -165,9 +170,11 @@ public sealed record ConvBackwardGroup(string Name, int Call, ConvGeometry Geome
 /// <param name="Floats">Floats in all.</param>
 public readonly record struct ChunkGradientScratch(int Z, int V, int Floats)
 {
-    public static ChunkGradientScratch Of(ConvGeometry g)
+    public static ChunkGradientScratch Of(ConvBackwardGroup group)
     {
-        int room = 16 * WinogradPlan.ChunkRoom(g), dgradRoom = 16 * WinogradPlan.ChunkRoom(WinogradPlan.Dgrad(g));
+        ConvGeometry g = group.Geometry;
+        WinogradPlan wgrad = group.WgradWinograd, dgrad = group.DgradWinograd;
+        int room = wgrad.Form.Matrices * wgrad.ChunkRoom(g), dgradRoom = dgrad.IsUsed ? dgrad.Form.Matrices * dgrad.ChunkRoom(WinogradPlan.Dgrad(g)) : 0;
         int v = Math.Max(room * (g.CStored + g.KStored), dgradRoom * g.CStored);
         return new(room * g.CStored, v, v + (dgradRoom * g.KStored));
     }
@@ -182,14 +189,14 @@ public enum ConvPartial
     /// <summary>[K][R][S][C], as the sparse method leaves them.</summary>
     ByChannel,
 
-    /// <summary>Winograd's sixteen products, [16][K / panel][C][panel], to be transformed once they are summed.</summary>
+    /// <summary>Winograd's products, [matrix][K / panel][C][panel], to be transformed once they are summed.</summary>
     Winograd,
 }
 
 /// <summary>How the backward pass of a convolution treats the gradient of its output.</summary>
 public enum ConvBackwardMethod
 {
-    /// <summary>No data gradient is wanted: unpooled one band of rows at a time, in the first-level cache.</summary>
+    /// <summary>No data gradient is wanted, and the filter's not by Winograd: unpooled one band of rows at a time, in the first-level cache.</summary>
     Banded,
 
     /// <summary>Unpooled as a whole, with a zero border, over which the data gradient is a convolution.</summary>

@@ -141,7 +141,7 @@ public static class Liveness
     /// <summary>The input with its border, and the transformed strips.</summary>
     private static Buffer Scratch(ConvForwardGroup group, int step)
     {
-        string strips = $"f32[16,{group.Winograd.StripTiles},{group.Geometry.CStored} + {group.Geometry.KStored}]";
+        string strips = $"f32[{group.Winograd.Form.Matrices},{group.Winograd.StripTiles},{group.Geometry.CStored} + {group.Geometry.KStored}]";
         return new(ScratchId(group), group.Name + (group.Winograd.IsUsed ? ".strips" : ".bordered"), Bordered(ConvBorder.Forward(group.Geometry), group.Geometry) + (group.Winograd.IsUsed ? strips : ""),
             group.ScratchFloats, BufferScope.Image, step, step, 0);
     }

@@ -10,14 +10,13 @@ public sealed class ParameterPlanner
     private readonly Dictionary<int, PlacedParameter> _places = [];
     private readonly Dictionary<int, NormPlace> _norms = [];
     private readonly List<ParameterInfo> _infos = [];
+    private readonly ILookup<string, WinogradForm> _predicted;
     private bool _addsUntrained;
 
     /// <summary>Vectors that a normalization's partial sums are: of the moments, then of the gradients.</summary>
     private const int NormPartials = 4;
 
-    private ParameterPlanner()
-    {
-    }
+    private ParameterPlanner(ILookup<string, WinogradForm> predicted) => _predicted = predicted;
 
     public IReadOnlyList<ParameterInfo> Infos => _infos;
 
@@ -36,9 +35,15 @@ public sealed class ParameterPlanner
     /// <summary>Where one call of a normalization has its vectors and its partial sums, by the id of the call's moments.</summary>
     public NormPlace Norm(int moments) => _norms[moments];
 
-    public static ParameterPlanner Plan(ModelSpec spec, Graph forward, StorageRules storage, IReadOnlyList<KernelGroup> groups)
+    /// <summary>Places for the parameters of <paramref name="groups"/>.</summary>
+    /// <param name="spec">The model.</param>
+    /// <param name="forward">The forward graph.</param>
+    /// <param name="storage">How values are stored.</param>
+    /// <param name="groups">The groups of a schedule.</param>
+    /// <param name="predicted">Of a training schedule: forms in which prediction reads filters, by their names; its convolutions may have other extents.</param>
+    public static ParameterPlanner Plan(ModelSpec spec, Graph forward, StorageRules storage, IReadOnlyList<KernelGroup> groups, ILookup<string, WinogradForm> predicted)
     {
-        var planner = new ParameterPlanner();
+        var planner = new ParameterPlanner(predicted);
         planner.AddGroups(spec, forward, storage, groups);
         return planner;
     }
@@ -77,29 +82,50 @@ public sealed class ParameterPlanner
         groups = [.. groups];
         foreach (KernelGroup group in groups)
         {
-            (int weights, int? bias, int winograd) = group switch
+            (int weights, int? bias, ConvGeometry? geometry) = group switch
             {
-                ConvForwardGroup conv => (conv.Weights, conv.Bias, UsesWinograd(groups, conv.Weights) ? WinogradPlan.FilterFloats(conv.Geometry) : 0),
-                DenseForwardGroup dense => (dense.Weights, dense.Bias, 0),
-                _ => (-1, null, 0),
+                ConvForwardGroup conv => (conv.Weights, conv.Bias, conv.Geometry),
+                DenseForwardGroup dense => (dense.Weights, dense.Bias, (ConvGeometry?)null),
+                _ => (-1, null, null),
             };
             if (weights < 0 || graph[weights].Op is not Op.FoldedKernel || _places.ContainsKey(weights)) continue;
-            AddFolded(graph[weights], _places[Raw(graph, weights)].Floats, winograd);
-            AddFolded(graph[bias!.Value], Panels.Pad(graph[bias.Value].Shape[0]), 0);
+            AddFolded(graph[weights], _places[Raw(graph, weights)].Floats, geometry, geometry is null ? [] : Forms(groups, weights));
+            AddFolded(graph[bias!.Value], Panels.Pad(graph[bias.Value].Shape[0]), null, []);
         }
     }
 
-    private void AddFolded(Value value, int floats, int winogradFloats)
+    private void AddFolded(Value value, int floats, ConvGeometry? geometry, IEnumerable<WinogradForm> forms)
     {
-        int padded = Panels.Pad(floats);
-        _places[value.Id] = new(value.Name, DerivedFloats, floats, 0, DerivedFloats + padded, 0, 0) { IsDerived = true };
-        DerivedFloats += padded + winogradFloats;
+        int place = DerivedFloats;
+        DerivedFloats += Panels.Pad(floats);
+        _places[value.Id] = new(value.Name, place, floats, 0, 0) { IsDerived = true, Transformed = Copies(geometry, forms) };
     }
+
+    /// <summary>Gives copies of a filter, transformed to these forms, their places.</summary>
+    private FilterPlace[] Copies(ConvGeometry? geometry, IEnumerable<WinogradForm> forms)
+    {
+        var copies = new List<FilterPlace>();
+        foreach (WinogradForm form in forms)
+        {
+            copies.Add(new(form, DerivedFloats));
+            DerivedFloats += form.FilterFloats(geometry!);
+        }
+
+        return [.. copies];
+    }
+
+    /// <summary>Forms in which calls of a convolution read its filter.</summary>
+    private static IEnumerable<WinogradForm> Forms(IEnumerable<KernelGroup> groups, int weights) =>
+        groups.OfType<ConvForwardGroup>().Where(c => c.Weights == weights && c.Winograd.IsUsed).Select(static c => c.Winograd.Form).Distinct();
+
+    /// <summary>The same of all convolutions of a schedule, by the filter's name.</summary>
+    public static ILookup<string, WinogradForm> Forms(Graph graph, IEnumerable<KernelGroup> groups) =>
+        groups.OfType<ConvForwardGroup>().Where(c => c.Winograd.IsUsed && graph[c.Weights].Op is not Op.FoldedKernel).Select(c => (graph[c.Weights].Name, c.Winograd.Form)).Distinct().ToLookup(static f => f.Name, static f => f.Form);
 
     /// <summary>The same places under the ids of another graph of the same model, whose other parameters have none yet.</summary>
     public ParameterPlanner For(Graph graph)
     {
-        var planner = new ParameterPlanner { Floats = Floats, DerivedFloats = DerivedFloats, PartialFloats = PartialFloats };
+        var planner = new ParameterPlanner(_predicted) { Floats = Floats, DerivedFloats = DerivedFloats, PartialFloats = PartialFloats };
         planner._infos.AddRange(_infos);
         foreach (Value value in graph.Values.Where(static v => v.Op is Op.Parameter or Op.State))
             if (_places.Values.SingleOrDefault(p => p.Name == value.Name) is { } place) planner._places[value.Id] = place;
@@ -158,14 +184,18 @@ public sealed class ParameterPlanner
         bool hasDgrad = groups.OfType<ConvBackwardGroup>().Any(x => x.Weights == conv.Weights && x.Dx is not null);
         Add(forward[conv.Weights], keras ? [g.R, g.S, g.C, g.K] : [g.K, g.C, g.R, g.S], keras ? "HWIO" : "OIHW", keras ? [r, s, c, k] : [k, c, r, s],
             g.Reduction * g.KStored, Bound(spec.Preset, fanIn, fanOut), derivedFloats: hasDgrad ? g.R * g.S * g.KStored * Panels.Pad(g.CStored) : 0, partial: true,
-            winogradFloats: conv.Winograd.IsUsed || UsesWinograd(groups, conv.Weights) ? WinogradPlan.FilterFloats(g) : 0,
-            flippedFloats: groups.OfType<ConvBackwardGroup>().Any(x => x.Weights == conv.Weights && x.DgradWinograd.IsUsed) ? WinogradPlan.FilterFloats(g) : 0,
-            partialFloats: groups.OfType<ConvBackwardGroup>().Any(x => x.Weights == conv.Weights && x.Partial == ConvPartial.Winograd) ? WinogradPlan.FilterFloats(g) : null);
+            partialFloats: groups.OfType<ConvBackwardGroup>().FirstOrDefault(x => x.Weights == conv.Weights && x.Partial == ConvPartial.Winograd)?.WgradWinograd.Form.FilterFloats(g));
+        if (_places.TryGetValue(conv.Weights, out PlacedParameter? place))
+        {
+            _places[conv.Weights] = place with
+            {
+                Transformed = Copies(g, Forms(groups, conv.Weights).Union(_predicted[forward[conv.Weights].Name])),
+                Flipped = Copies(g, groups.OfType<ConvBackwardGroup>().Where(x => x.Weights == conv.Weights && x.Dx is not null && x.DgradWinograd.IsUsed).Select(static x => x.DgradWinograd.Form).Distinct()),
+            };
+        }
+
         if (conv.Bias is { } bias) AddBias(spec, forward[bias], g.K, fanIn, partial: true);
     }
-
-    /// <summary>Whether some call of a convolution reads its filter transformed.</summary>
-    private static bool UsesWinograd(IEnumerable<KernelGroup> groups, int weights) => groups.Any(g => g is ConvForwardGroup { Winograd.IsUsed: true } c && c.Weights == weights);
 
     private void AddDense(ModelSpec spec, Graph forward, StorageRules storage, DenseForwardGroup dense, IReadOnlyList<KernelGroup> groups)
     {
@@ -187,7 +217,7 @@ public sealed class ParameterPlanner
 
     private void Add(
         Value parameter, int[] shape, string layout, AxisInfo[] axes, int floats, double bound, int derivedFloats, bool partial,
-        int winogradFloats = 0, int flippedFloats = 0, int? partialFloats = null, Initializer? initializer = null, bool trained = true)
+        int? partialFloats = null, Initializer? initializer = null, bool trained = true)
     {
         if (_addsUntrained)
         {
@@ -197,9 +227,9 @@ public sealed class ParameterPlanner
 
         int padded = Panels.Pad(floats);
         _infos.Add(new(parameter.Name, new(shape), layout, Floats, padded, new(axes), initializer ?? (bound == 0 ? Initializer.Zeros : Initializer.Uniform), bound) { IsTrained = trained });
-        _places[parameter.Id] = new(parameter.Name, Floats, floats, DerivedFloats, DerivedFloats + Panels.Pad(derivedFloats), DerivedFloats + Panels.Pad(derivedFloats) + winogradFloats, PartialFloats);
+        _places[parameter.Id] = new(parameter.Name, Floats, floats, DerivedFloats, PartialFloats);
         Floats += padded;
-        DerivedFloats += Panels.Pad(derivedFloats) + winogradFloats + flippedFloats;
+        DerivedFloats += Panels.Pad(derivedFloats);
         if (partial) PartialFloats += partialFloats ?? padded;
     }
 
@@ -219,11 +249,26 @@ public readonly record struct NormPlace(int Derived, int Partial);
 /// <param name="Offset">In the parameter arena.</param>
 /// <param name="Floats">Floats in use there.</param>
 /// <param name="Derived">In the arena of derived layouts.</param>
-/// <param name="Winograd">Likewise, of the filter transformed for Winograd.</param>
-/// <param name="Flipped">Likewise, of the flipped filter transformed, for the data gradient.</param>
 /// <param name="Partial">In a task's partial.</param>
-public sealed record PlacedParameter(string Name, int Offset, int Floats, int Derived, int Winograd, int Flipped, int Partial)
+public sealed record PlacedParameter(string Name, int Offset, int Floats, int Derived, int Partial)
 {
+    /// <summary>Copies of a filter that are transformed for Winograd.</summary>
+    public IReadOnlyList<FilterPlace> Transformed { get; init; } = [];
+
+    /// <summary>Copies of the flipped filter that are transformed, for the data gradient.</summary>
+    public IReadOnlyList<FilterPlace> Flipped { get; init; } = [];
+
     /// <summary>Whether it is no parameter, but derived of some: <see cref="Offset"/> counts in the arena of derived layouts.</summary>
     public bool IsDerived { get; init; }
+
+    /// <summary>Where the filter in this form begins in the arena of derived layouts.</summary>
+    public int TransformedIn(WinogradForm form) => Transformed.Single(copy => copy.Form == form).Offset;
+
+    /// <summary>Where the flipped filter in this form begins there.</summary>
+    public int FlippedIn(WinogradForm form) => Flipped.Single(copy => copy.Form == form).Offset;
 }
+
+/// <summary>A transformed filter's place in the arena of derived layouts.</summary>
+/// <param name="Form">What it is transformed for.</param>
+/// <param name="Offset">Its first float.</param>
+public readonly record struct FilterPlace(WinogradForm Form, int Offset);

@@ -19,4 +19,11 @@ public enum Precision
     /// <see cref="TF32"/>. There is no loss scaling to choose: the exponents are float32's. Compute capability 8.0 and up.
     /// </summary>
     BFloat16,
+
+    /// <summary>
+    /// Convolutions and dense layers on tensor cores, at the accuracy of <see cref="Float32"/>: every operand is split in two TF32 numbers, the nearest one and what that leaves, and a product
+    /// is the sum of three: a relative error of about 2^-22. Three times the products of <see cref="TF32"/>. Known as 3xTF32: NVIDIA CUTLASS, example 27; Ootomo and Yokota,
+    /// "Recovering single precision accuracy from Tensor Cores while surpassing the FP32 theoretical peak performance", 2022, arXiv 2203.03341. Compute capability 8.0 and up.
+    /// </summary>
+    Float32x3,
 }

@@ -44,6 +44,9 @@ public sealed class CudaPlan
     /// <summary>Compute capability that the text needs beyond the least one there is, times ten; 0 for none. Prediction then reads derived layouts, too.</summary>
     public int Capability { get; init; }
 
+    /// <summary>Numbers that may be chosen when the program runs.</summary>
+    public CudaTunablePlan[] Tunables { get; init; } = [];
+
     /// <summary>Floats per sample of a training step's values.</summary>
     public required int TrainSampleFloats { get; init; }
 
@@ -66,6 +69,13 @@ public sealed class CudaPlan
 [EditorBrowsable(EditorBrowsableState.Never)]
 public readonly record struct CudaKernelPlan(string Name, int Threads, int Registers, int SharedBytes, int DynamicSharedBytes = 0);
 
+/// <summary>A number on which a step's time depends, and the order of its sums: a macro of the text, where that has it, and the limit of grids.</summary>
+/// <param name="Name">Name of the macro.</param>
+/// <param name="Default">Its value where nobody chooses.</param>
+/// <param name="Candidates">Other values worth a try, all less.</param>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed record CudaTunablePlan(string Name, int Default, int[] Candidates);
+
 /// <summary>A launch over N samples of FixedBlocks + BlocksPerUnit * min(ceil(N / SamplesPerUnit), MaxUnits) blocks.</summary>
 /// <param name="Kernel">Index of the entry point.</param>
 /// <param name="FixedBlocks">Blocks whatever N is.</param>
@@ -76,8 +86,21 @@ public readonly record struct CudaKernelPlan(string Name, int Threads, int Regis
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed record CudaLaunchPlan(int Kernel, int FixedBlocks, int BlocksPerUnit, int SamplesPerUnit, int MaxUnits, CudaArgumentPlan[] Arguments)
 {
+    /// <summary>Index of the plan's tunable whose default <see cref="MaxUnits"/> is; -1: none.</summary>
+    public int Tunable { get; init; } = -1;
+
+    /// <summary>As many blocks as there is use for, beside the fixed ones: of more units each has fewer, but one. 0: each has all of its blocks.</summary>
+    public int EnoughBlocks { get; init; }
+
     /// <summary>Blocks for <paramref name="n"/> samples.</summary>
-    public int Blocks(int n) => FixedBlocks + (BlocksPerUnit * (int)Math.Min(((long)n + SamplesPerUnit - 1) / SamplesPerUnit, MaxUnits));
+    public int Blocks(int n) => Blocks(n, []);
+
+    /// <summary>The same with values of the plan's tunables; without any, each has its default.</summary>
+    public int Blocks(int n, ReadOnlySpan<int> choice)
+    {
+        int units = (int)Math.Min(((long)n + SamplesPerUnit - 1) / SamplesPerUnit, Tunable >= 0 && choice.Length > 0 ? choice[Tunable] : MaxUnits);
+        return FixedBlocks + (units * (EnoughBlocks > 0 && units > 0 ? Math.Clamp(EnoughBlocks / units, 1, BlocksPerUnit) : BlocksPerUnit));
+    }
 }
 
 /// <summary>An argument.</summary>

@@ -12,14 +12,17 @@ internal sealed unsafe class CudaSession : IDisposable
     private bool _refusesCubins;
     private int _isDisposed;
 
-    private CudaSession(CudaDeviceInfo device, DeviceContext context, ImageSource images, ImageMode mode) =>
-        (Device, _context, _images, _mode) = (device, context, images, mode);
+    private CudaSession(CudaDeviceInfo device, DeviceContext context, ImageSource images, ImageMode mode, ImageCache cache) =>
+        (Device, _context, _images, _mode, Cache) = (device, context, images, mode, cache);
 
     /// <summary>A session that nobody disposes of lets go of the context all the same.</summary>
     ~CudaSession() => Close();
 
     /// <summary>The device.</summary>
     public CudaDeviceInfo Device { get; }
+
+    /// <summary>Where what is found out for the device is kept.</summary>
+    public ImageCache Cache { get; }
 
     /// <summary>A fault was found: every call but <see cref="Dispose"/> throws.</summary>
     public bool IsLost => _context.IsLost;
@@ -39,7 +42,7 @@ internal sealed unsafe class CudaSession : IDisposable
         try
         {
             context.MakeCurrent();
-            return new(device, context, new(KernelCompiler.Default, cache, device.Architecture), mode);
+            return new(device, context, new(KernelCompiler.Default, cache, device.Architecture), mode, cache);
         }
         catch
         {

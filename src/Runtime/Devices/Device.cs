@@ -105,7 +105,8 @@ public sealed class Device
     {
         if (_gpu is null) return new CpuEngine(plan, cpu, Threads, seed);
         if (cuda is null) throw NotAvailable(Name, $"{plan.Name} was built without CUDA kernels");
-        return new CudaEngine(plan, cpu, cuda, _gpu.Ordinal, seed, useGraphs: Environment.GetEnvironmentVariable("CONVOKE_CUDA_GRAPHS") != "0");
+        return new CudaEngine(
+            plan, cpu, cuda, _gpu.Ordinal, seed, useGraphs: Environment.GetEnvironmentVariable("CONVOKE_CUDA_GRAPHS") != "0", tunes: Environment.GetEnvironmentVariable("CONVOKE_CUDA_AUTOTUNE") == "1");
     }
 
     private static bool IsBest(string text) => text.Trim().Equals("best", StringComparison.OrdinalIgnoreCase);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Convoke.Compiled;
 
 namespace Convoke;
@@ -94,15 +95,41 @@ public sealed unsafe class Parameter
 
     private void Gather(float* arena, Span<float> destination)
     {
-        for (int i = 0; i < Count; i++) destination[i] = arena[Offset(i)];
+        AxisPlan last = _plan.Axes[^1];
+        for (int row = 0; row < Count; row += last.Extent)
+        {
+            float* at = arena + Offset(row);
+            for (int i = 0, place = 0; i < last.Extent; i++)
+            {
+                destination[row + i] = at[place * last.Stride];
+                if (++place < last.Block) continue;
+                at += last.BlockStride;
+                place = 0;
+            }
+        }
     }
 
+    // Optimized at once, as start values pass here before anything is trained.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Scatter(ReadOnlySpan<float> source, float* arena)
     {
-        for (int i = 0; i < Count; i++) arena[Offset(i)] = source[i];
+        AxisPlan last = _plan.Axes[^1];
+        int extent = last.Extent, block = last.Block, stride = last.Stride, blockStride = last.BlockStride;
+        for (int row = 0; row < source.Length; row += extent)
+        {
+            float* at = arena + Offset(row);
+            for (int i = 0, place = 0; i < extent; i++)
+            {
+                at[place * stride] = source[row + i];
+                if (++place < block) continue;
+                at += blockStride;
+                place = 0;
+            }
+        }
     }
 
-    /// <summary>Storage offset of logical element <paramref name="element"/>; a few divisions, as copies in and out are rare.</summary>
+    /// <summary>Storage offset of logical element <paramref name="element"/>; a few divisions, as rows are few against elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private long Offset(int element)
     {
         long offset = _plan.Offset;
@@ -112,6 +139,7 @@ public sealed unsafe class Parameter
             (element, int i) = Math.DivRem(element, plan.Extent);
             offset += ((long)(i / plan.Block) * plan.BlockStride) + ((long)(i % plan.Block) * plan.Stride);
         }
+
         return offset;
     }
 

@@ -15,9 +15,9 @@ public unsafe class ContractTests
     [Fact]
     public void A_launch_has_the_same_grid_on_both_sides()
     {
-        foreach (CudaGrid grid in (CudaGrid[])[new(3, 0, 1, 1), new(0, 2, 4, int.MaxValue), new(1, 5, 1, 128)])
+        foreach (CudaGrid grid in (CudaGrid[])[new(3, 0, 1, 1), new(0, 2, 4, int.MaxValue), new(1, 5, 1, 128), new(1, 13, 16, int.MaxValue) { Enough = 264 }])
         {
-            var plan = new CudaLaunchPlan(0, grid.Fixed, grid.PerUnit, grid.Samples, grid.MaxUnits, []);
+            var plan = new CudaLaunchPlan(0, grid.Fixed, grid.PerUnit, grid.Samples, grid.MaxUnits, []) { EnoughBlocks = grid.Enough };
             foreach (int n in (int[])[1, 4, 5, 127, 128, 129, 4096]) Assert.Equal(grid.Blocks(n), plan.Blocks(n));
         }
     }

@@ -45,8 +45,8 @@ internal sealed unsafe class EmulatedProgram : IDisposable
     /// <summary>The step's record, in place.</summary>
     public ref CudaStep Step => ref *(CudaStep*)_areas[CudaArea.Step];
 
-    /// <summary>Counters by kernel, when the options count.</summary>
-    public Dictionary<string, LaunchCounters> Counters { get; } = [];
+    /// <summary>What ran so far, in order.</summary>
+    public List<EmulatedLaunch> Launches { get; } = [];
 
     /// <summary>PTX of a model's text, which compiles without a remark, or of a changed one. Of equal texts one is compiled, whichever test comes first.</summary>
     public static string Compile(CompiledModel model, string? text = null)
@@ -54,7 +54,7 @@ internal sealed unsafe class EmulatedProgram : IDisposable
         string architecture = model.Cuda.Capability > 0 ? "compute_80" : "compute_75";
         CompiledKernels compiled = Compiled.GetOrAdd((text ?? model.Cuda.Text, model.Cuda.FileName, architecture),
             static key => new(() => KernelCompiler.Default.Compile(Encoding.UTF8.GetBytes(key.Text), key.FileName, key.Architecture))).Value;
-        if (text is null) Assert.Empty(compiled.Remarks);
+        if (text is null && compiled.Remarks is [var remark, ..]) throw new InvalidOperationException($"{model.Cuda.FileName} does not compile without a remark: {remark}");
         return Encoding.UTF8.GetString(compiled.Image).TrimEnd('\0');
     }
 
@@ -62,13 +62,13 @@ internal sealed unsafe class EmulatedProgram : IDisposable
 
     public void Set(ParameterInfo parameter, ReadOnlySpan<float> elements)
     {
-        for (int i = 0; i < elements.Length; i++) ((float*)_areas[CudaArea.Parameters])[parameter.OffsetFloats + LogicalOrder.StorageOffset(parameter, i)] = elements[i];
+        for (int i = 0; i < elements.Length; i++) ((float*)_areas[CudaArea.Parameters])[parameter.OffsetFloats + StorageOrder.Offset(parameter, i)] = elements[i];
     }
 
     public float[] Get(ParameterInfo parameter, CudaArea area)
     {
         float[] elements = new float[parameter.Shape.Aggregate(1, static (a, b) => a * b)];
-        for (int i = 0; i < elements.Length; i++) elements[i] = ((float*)_areas[area])[parameter.OffsetFloats + LogicalOrder.StorageOffset(parameter, i)];
+        for (int i = 0; i < elements.Length; i++) elements[i] = ((float*)_areas[area])[parameter.OffsetFloats + StorageOrder.Offset(parameter, i)];
         return elements;
     }
 
@@ -114,17 +114,19 @@ internal sealed unsafe class EmulatedProgram : IDisposable
         {
             CudaKernel kernel = _model.Cuda.Kernels[launch.Kernel];
             PtxKernel ptx = _module.Kernels[kernel.Name];
-            Assert.Equal(launch.Arguments.Count, ptx.Parameters.Count);
+            if (launch.Arguments.Count != ptx.Parameters.Count) throw new InvalidOperationException($"{kernel.Name} takes {ptx.Parameters.Count} arguments, and the plan has {launch.Arguments.Count}");
             byte[] parameters = new byte[ptx.ParameterBytes];
             for (int i = 0; i < launch.Arguments.Count; i++)
             {
                 CudaArgument argument = launch.Arguments[i];
-                Assert.Equal(argument.Area == CudaArea.Count ? 4 : 8, ptx.Parameters[i].Size);
+                int bytes = argument.Area == CudaArea.Count ? 4 : 8;
+                if (ptx.Parameters[i].Size != bytes) throw new InvalidOperationException($"argument {i} of {kernel.Name} has {ptx.Parameters[i].Size} bytes, and the plan's {bytes}");
                 if (argument.Area == CudaArea.Count) MemoryMarshal.Write(parameters.AsSpan(ptx.Parameters[i].Offset), n);
                 else MemoryMarshal.Write(parameters.AsSpan(ptx.Parameters[i].Offset), Address(argument));
             }
 
-            Counters[kernel.Name] = _machine.Run(new Convoke.PtxEmulator.KernelLaunch(ptx, new Dim3((uint)launch.Grid.Blocks(n), 1, 1), new Dim3((uint)kernel.Threads, 1, 1), kernel.DynamicBytes, parameters));
+            int blocks = launch.Grid.Blocks(n);
+            Launches.Add(new(launch, kernel, blocks, _machine.Run(new Convoke.PtxEmulator.KernelLaunch(ptx, new Dim3((uint)blocks, 1, 1), new Dim3((uint)kernel.Threads, 1, 1), kernel.DynamicBytes, parameters))));
         }
     }
 
@@ -152,3 +154,6 @@ internal sealed unsafe class EmulatedProgram : IDisposable
         return address;
     }
 }
+
+/// <summary>One launch that ran, and what it did; requests are counted where the options say so.</summary>
+internal sealed record EmulatedLaunch(CudaLaunch Launch, CudaKernel Kernel, int Blocks, LaunchCounters Counters);

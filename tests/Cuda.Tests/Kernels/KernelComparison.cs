@@ -35,7 +35,7 @@ internal static class KernelComparison
         if (bytes)
             for (int i = 0; i < images.Length; i++) images[i] = images[i] > 0.5f ? 1 : 0;
         ulong modelSeed = 0x0123456789ABCDEF * (ulong)(seed + 1);
-        Reference reference = Reference.Run(spec, n, images, truth, weights, modelSeed, Draw, spec.Precision == SpecPrecision.Float32 ? null : graph => TensorProducts.Of(model, graph));
+        Reference reference = Reference.Run(spec, n, images, truth, weights, modelSeed, Draw, spec.Precision is SpecPrecision.Float32 or SpecPrecision.Float32x3 ? null : graph => TensorProducts.Of(model, graph));
         using var program = new EmulatedProgram(model, ptx, n, new ExecutionOptions { OrderSeed = (ulong)seed, PessimisticAsync = true });
         foreach (ParameterInfo p in model.Parameters) program.Set(p, LogicalOrder.FromGraph(p, reference.Weights[p.Name]));
         string what = $"seed {seed}, N = {n}{(bytes ? ", bytes" : "")}{(rows ? ", target rows" : "")}: {string.Join(", ", spec.Calls.Select(static c => c.Layer + "(" + string.Join(", ", c.Inputs) + ")"))}";

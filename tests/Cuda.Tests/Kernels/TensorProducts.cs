@@ -15,12 +15,16 @@ internal static class TensorProducts
     {
         SpecPrecision precision = model.Spec.Precision;
         HashSet<int> fused = [.. graph.Values.Where(IsFused).Select(static value => value.Id)];
-        HashSet<int> exact = [.. graph.Values.Where(value => (IsExact(graph, value) && !fused.Contains(value.Id)) || IsPartOfSecond(value)).Select(static value => value.Id)];
+        HashSet<int> exact = [.. graph.Values.Where(value => (IsExact(graph, value) && !fused.Contains(value.Id)) || IsPartOfSecond(value) || IsBehindWideHead(value)).Select(static value => value.Id)];
         return (value, x) => exact.Contains(value.Id) ? x : precision == SpecPrecision.TF32 || (value.Op is Op.DenseWgrad or Op.ConvWgrad && !fused.Contains(value.Id)) ? RoundTf32(x) : RoundBFloat16(x);
 
         // One kernel makes all gradients of some layers, from BF16; in it a first layer's are made by fused multiply-adds.
         bool IsFused(Value value) => value.Op is Op.ConvWgrad && Works(value).Any(work => work[0] == $"{Layer(value)} backward");
         bool IsPartOfSecond(Value value) => value.Op is Op.ConvWgrad && Works(value).Any(work => work is [_, var first] && first == $"{Layer(value)} wgrad");
+
+        // Behind a wide head over a first convolution everything is made by fused multiply-adds.
+        bool IsBehindWideHead(Value value) => value.Op is Op.DenseWgrad or Op.DenseDgrad or Op.ConvWgrad
+            && model.Cuda.Train.Any(launch => launch.Work is { } work && (work.StartsWith($"{Layer(value)} and ", StringComparison.Ordinal) || work.EndsWith($" and {Layer(value)} backward", StringComparison.Ordinal)));
         string Layer(Value value) => model.Spec.Calls[value.Call].Layer.Name;
         IEnumerable<string[]> Works(Value _) => model.Cuda.Train.Select(static launch => launch.Work).OfType<string>().Select(static work => work.Split(", "));
     }

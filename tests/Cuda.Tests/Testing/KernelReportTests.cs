@@ -29,16 +29,19 @@ public partial class KernelReportTests
     [NvrtcTheory, InlineData("sm_80"), InlineData("sm_89"), InlineData("sm_90")]
     public void Products_in_TF32_are_within_their_budget(string architecture) => IsWithinBudget<ProgramBTf32>(architecture);
 
+    [NvrtcTheory, InlineData("sm_80"), InlineData("sm_86"), InlineData("sm_89"), InlineData("sm_90")]
+    public void Products_of_split_factors_are_within_their_budget(string architecture) => IsWithinBudget<ProgramBF32x3>(architecture);
+
     [NvrtcTheory, InlineData("sm_80"), InlineData("sm_90")]
     public void Products_in_BFloat16_are_within_their_budget(string architecture) => IsWithinBudget<ProgramBBf16>(architecture);
 
     [NvrtcTheory, MemberData(nameof(Architectures))]
     public void ResNet_9_is_within_its_budget(string architecture) => IsWithinBudget<ResNet9>(architecture);
 
-    [NvrtcTheory, MemberData(nameof(Architectures))]
+    [NvrtcTheory, InlineData("sm_75"), InlineData("sm_86"), InlineData("sm_90")]
     public void A_U_Net_is_within_its_budget(string architecture) => IsWithinBudget<UNet>(architecture);
 
-    [NvrtcTheory, MemberData(nameof(Architectures))]
+    [NvrtcTheory, InlineData("sm_75"), InlineData("sm_86"), InlineData("sm_90")]
     public void A_detector_is_within_its_budget(string architecture) => IsWithinBudget<Detector>(architecture);
 
     [NvrtcTheory, InlineData("sm_75"), InlineData("sm_80"), InlineData("sm_90")]
@@ -54,6 +57,7 @@ public partial class KernelReportTests
     public void No_kernel_adds_floats_atomically()
     {
         Assert.Empty(FloatAtomics<ProgramBBf16>());
+        Assert.Empty(FloatAtomics<ProgramBF32x3>());
         Assert.Empty(FloatAtomics<TwoHeadedNet>());
         Assert.Empty(FloatAtomics<ValueNet>());
         Assert.Empty(FloatAtomics<ResidualNet>());

@@ -4,17 +4,19 @@ namespace Convoke.Gpu.Checks;
 
 /// <summary>Products on tensor cores: how far they are from float32, and that they are the same bits every time.</summary>
 /// <remarks>
-/// That each product has the right factors is proven against an interpreter that rounds them alike, on the emulated device. Here the rounding shows: of 2^11 or 2^8 steps a
-/// factor, and where it moves a sum across zero, ReLU opens or closes.
+/// Of factors that are two TF32 numbers each only float32's own rounding is left. Of whole ones: that each product has the right factors is proven against an interpreter that
+/// rounds them alike, on the emulated device. Here the rounding shows: of 2^11 or 2^8 steps a factor, and where it moves a sum across zero, ReLU opens or closes.
 /// </remarks>
 internal static class PrecisionChecks
 {
-    private const double Tf32Tolerance = 6e-2, BFloat16Tolerance = 0.2;
+    private const double SplitTolerance = 2e-5, Tf32Tolerance = 6e-2, BFloat16Tolerance = 0.2;
 
     public static IReadOnlyList<DeviceCheck> All { get; } =
     [
+        new("gradients-b-f32x3", "gradients of B in split factors are the CPU's up to rounding", true, static device => Gradients(static (d, s) => ProgramBF32x3.Create(d, s), device, SplitTolerance)),
         new("gradients-b-tf32", "gradients of B in TF32 are near the CPU's", true, static device => Gradients(static (d, s) => ProgramBTf32.Create(d, s), device, Tf32Tolerance)),
         new("gradients-b-bf16", "gradients of B in BF16 are near the CPU's", true, static device => Gradients(static (d, s) => ProgramBBf16.Create(d, s), device, BFloat16Tolerance)),
+        new("repeat-b-f32x3", "two trainings of B in split factors from one seed end in the same bits", true, static device => Repeat(static (d, s) => ProgramBF32x3.Create(d, s), device)),
         new("repeat-b-tf32", "two trainings of B in TF32 from one seed end in the same bits", true, static device => Repeat(static (d, s) => ProgramBTf32.Create(d, s), device)),
         new("repeat-b-bf16", "two trainings of B in BF16 from one seed end in the same bits", true, static device => Repeat(static (d, s) => ProgramBBf16.Create(d, s), device)),
     ];

@@ -15,6 +15,7 @@ internal static class Learn
     private static readonly (string Name, Func<Device, ulong, Model> Create)[] Precisions =
     [
         ("Float32", static (device, seed) => ProgramB.Create(device, seed)),
+        ("Float32x3", static (device, seed) => ProgramBF32x3.Create(device, seed)),
         ("TF32", static (device, seed) => ProgramBTf32.Create(device, seed)),
         ("BFloat16", static (device, seed) => ProgramBBf16.Create(device, seed)),
     ];

@@ -13,6 +13,7 @@ internal static class Race
     private static readonly (string Name, Func<string, Device, Model?> Create)[] Variants =
     [
         ("fp32", static (program, device) => program switch { "A" => ProgramA.Create(device, Seed), "B" => ProgramB.Create(device, Seed), _ => ProgramC.Create(device, Seed) }),
+        ("f32x3", static (program, device) => program switch { "A" => ProgramAF32x3.Create(device, Seed), "B" => ProgramBF32x3.Create(device, Seed), _ => ProgramCF32x3.Create(device, Seed) }),
         ("tf32", static (program, device) => program switch { "A" => ProgramATf32.Create(device, Seed), "B" => ProgramBTf32.Create(device, Seed), _ => ProgramCTf32.Create(device, Seed) }),
         ("bf16", static (program, device) => program switch { "A" => null, "B" => ProgramBBf16.Create(device, Seed), _ => ProgramCBf16.Create(device, Seed) }),
     ];

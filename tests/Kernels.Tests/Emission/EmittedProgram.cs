@@ -81,14 +81,14 @@ internal sealed unsafe class ProgramRunner : IDisposable
     /// <summary>Sets a parameter from its logical elements, in the preset's order.</summary>
     public void Set(ParameterInfo parameter, ReadOnlySpan<float> elements)
     {
-        for (int i = 0; i < elements.Length; i++) _step.Parameters[parameter.OffsetFloats + LogicalOrder.StorageOffset(parameter, i)] = elements[i];
+        for (int i = 0; i < elements.Length; i++) _step.Parameters[parameter.OffsetFloats + StorageOrder.Offset(parameter, i)] = elements[i];
     }
 
     /// <summary>Reads a parameter, or what lies at its place in another arena.</summary>
     public float[] Get(ParameterInfo parameter, float* arena)
     {
         var elements = new float[parameter.Shape.Aggregate(1, static (a, b) => a * b)];
-        for (int i = 0; i < elements.Length; i++) elements[i] = arena[parameter.OffsetFloats + LogicalOrder.StorageOffset(parameter, i)];
+        for (int i = 0; i < elements.Length; i++) elements[i] = arena[parameter.OffsetFloats + StorageOrder.Offset(parameter, i)];
         return elements;
     }
 

@@ -214,22 +214,31 @@ __device__ __forceinline__ float infinity()
     return __int_as_float(0x7f800000);
 }
 
-// sum over the warp, the same in every lane
-__device__ __forceinline__ float warp_sum(float x)
+// lanes that share a row: 16 or 32 neighbours
+template <int LANES>
+__device__ __forceinline__ u32 row_lanes()
+{
+    return LANES == 32 ? 0xffffffffu : 0xffffu << (threadIdx.x & 16);
+}
+
+// sum over the row's lanes, the same in every one
+template <int LANES>
+__device__ __forceinline__ float row_sum(float x)
 {
     #pragma unroll
-    for (int offset = 16; offset > 0; offset /= 2) x += __shfl_xor_sync(0xffffffffu, x, offset);
+    for (int offset = LANES / 2; offset > 0; offset /= 2) x += __shfl_xor_sync(row_lanes<LANES>(), x, offset);
     return x;
 }
 
-// largest value over the warp and its place, of equals the lowest, the same in every lane
-__device__ __forceinline__ void warp_largest(float& x, int& place)
+// largest value over the row's lanes and its place, of equals the lowest, the same in every one
+template <int LANES>
+__device__ __forceinline__ void row_largest(float& x, int& place)
 {
     #pragma unroll
-    for (int offset = 16; offset > 0; offset /= 2)
+    for (int offset = LANES / 2; offset > 0; offset /= 2)
     {
-        const float other = __shfl_xor_sync(0xffffffffu, x, offset);
-        const int there = __shfl_xor_sync(0xffffffffu, place, offset);
+        const float other = __shfl_xor_sync(row_lanes<LANES>(), x, offset);
+        const int there = __shfl_xor_sync(row_lanes<LANES>(), place, offset);
         if (other > x || (other == x && there < place)) { x = other; place = there; }
     }
 }
@@ -237,16 +246,16 @@ __device__ __forceinline__ void warp_largest(float& x, int& place)
 // head  <- Net, dense, softmax, CategoricalCrossentropy
 //   z[n,o] = sum(split) parts[n,split,o] + b[o];  output[n] = softmax(z[n])
 //   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N
-//   parts f32[N,16,16]  dz f32[N,16];  target rows t, or class indices, which stand for rows with a single one; block 256 = 8 samples, a warp each; grid N/8
-//   256 threads a block, 512 bytes of shared memory, at most 64 registers a thread
+//   parts f32[N,16,16]  dz f32[N,16];  target rows t, or class indices, which stand for rows with a single one; block 256 = 16 samples, 16 lanes each; grid N/16
+//   256 threads a block, 1024 bytes of shared memory, at most 64 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 4)
 head(Step* __restrict__ step, const float* __restrict__ parts, const float* __restrict__ bias, float* __restrict__ output,
      float* __restrict__ losses, int* __restrict__ correct, float* __restrict__ dz,
      int batch)
 {
-    constexpr int CLASSES = 10, OUT = 16, ROWS = 8, SPLITS = 16;
+    constexpr int CLASSES = 10, OUT = 16, ROWS = 16, LANES = 16, SPLITS = 16;
     __shared__ float z[ROWS][OUT];
-    const int thread = threadIdx.x, lane = thread % 32, n = blockIdx.x * ROWS + thread / 32;
+    const int thread = threadIdx.x, lane = thread % LANES, n = blockIdx.x * ROWS + thread / LANES;
     if (blockIdx.x == gridDim.x - 1)
     {
         if (thread == 0 && dz) next_step(step);
@@ -262,22 +271,22 @@ head(Step* __restrict__ step, const float* __restrict__ parts, const float* __re
         float sum = bias[lane];
         #pragma unroll
         for (int split = 0; split < SPLITS; ++split) sum += parts[((size_t)n * SPLITS + split) * OUT + lane];
-        z[thread / 32][lane] = sum;
+        z[thread / LANES][lane] = sum;
     }
     __syncwarp();
     if (n < batch)
     {
-        const float* logits = z[thread / 32];
+        const float* logits = z[thread / LANES];
         float largest = lane < CLASSES ? logits[lane] : -infinity();
         int best = lane;
-        for (int o = lane + 32; o < CLASSES; o += 32)
+        for (int o = lane + LANES; o < CLASSES; o += LANES)
             if (logits[o] > largest) { largest = logits[o]; best = o; }
-        warp_largest(largest, best);
+        row_largest<LANES>(largest, best);
         float total = 0;
-        for (int o = lane; o < CLASSES; o += 32) total += expf(logits[o] - largest);
-        total = warp_sum(total);
+        for (int o = lane; o < CLASSES; o += LANES) total += expf(logits[o] - largest);
+        total = row_sum<LANES>(total);
         if (output)
-            for (int o = lane; o < CLASSES; o += 32) output[(size_t)n * CLASSES + o] = expf(logits[o] - largest) / total;
+            for (int o = lane; o < CLASSES; o += LANES) output[(size_t)n * CLASSES + o] = expf(logits[o] - largest) / total;
         if (losses)
         {
             const float log_sum = largest + logf(total);
@@ -288,16 +297,16 @@ head(Step* __restrict__ step, const float* __restrict__ parts, const float* __re
                 float wanted_value = -infinity();
                 sum = mass = 0;
                 wanted = lane;
-                for (int o = lane; o < CLASSES; o += 32)
+                for (int o = lane; o < CLASSES; o += LANES)
                 {
                     const float t = row[o];
                     mass += t;
                     if (t != 0.0f) sum = fmaf(t, log_sum - logits[o], sum);
                     if (t > wanted_value) { wanted_value = t; wanted = o; }
                 }
-                sum = warp_sum(sum);
-                mass = warp_sum(mass);
-                warp_largest(wanted_value, wanted);
+                sum = row_sum<LANES>(sum);
+                mass = row_sum<LANES>(mass);
+                row_largest<LANES>(wanted_value, wanted);
             }
             if (lane == 0)
             {
@@ -308,7 +317,7 @@ head(Step* __restrict__ step, const float* __restrict__ parts, const float* __re
             if (dz)
             {
                 const float inverse = 1.0f / batch, scale = inverse * mass / total;
-                for (int o = lane; o < OUT; o += 32)
+                for (int o = lane; o < OUT; o += LANES)
                 {
                     const float t = o >= CLASSES ? 0.0f : row ? row[o] : o == label ? 1.0f : 0.0f;
                     dz[(size_t)n * OUT + o] = o < CLASSES ? fmaf(expf(logits[o] - largest), scale, -inverse * t) : 0.0f;
@@ -316,53 +325,6 @@ head(Step* __restrict__ step, const float* __restrict__ parts, const float* __re
             }
         }
     }
-}
-
-// dx[n..n+3][f..f+3] = dy w^T, masked where x, if given, is not positive, and there times scale; IN is a multiple of 4
-template <int IN, int UNITS, int OUT, int PANEL>
-__device__ __forceinline__ void dense_dgrad_tile(const float* __restrict__ dy, const float* __restrict__ weights, const float* __restrict__ x, float* __restrict__ dx, int n, int f, int batch, float scale = 1.0f)
-{
-    float acc[4][4] = {};
-    #pragma unroll (UNITS <= 16 ? 4 : 1)
-    for (int o = 0; o < UNITS; o += 4)
-    {
-        float4 gradients[4], w[4];
-        #pragma unroll
-        for (int i = 0; i < 4; ++i) gradients[i] = n + i < batch ? *reinterpret_cast<const float4*>(&dy[(size_t)(n + i) * OUT + o]) : make_float4(0, 0, 0, 0);
-        #pragma unroll
-        for (int j = 0; j < 4; ++j) w[j] = *reinterpret_cast<const float4*>(&weights[o / PANEL * (PANEL * IN) + (f + j) * PANEL + o % PANEL]);
-        #pragma unroll
-        for (int i = 0; i < 4; ++i)
-            #pragma unroll
-            for (int j = 0; j < 4; ++j)
-                acc[i][j] = fmaf(gradients[i].w, w[j].w, fmaf(gradients[i].z, w[j].z, fmaf(gradients[i].y, w[j].y, fmaf(gradients[i].x, w[j].x, acc[i][j]))));
-    }
-    #pragma unroll
-    for (int i = 0; i < 4; ++i)
-    {
-        if (n + i >= batch) continue;
-        const size_t at = (size_t)(n + i) * IN + f;
-        float4 result = make_float4(acc[i][0], acc[i][1], acc[i][2], acc[i][3]);
-        if (x)
-        {
-            const float4 open = *reinterpret_cast<const float4*>(&x[at]);
-            result = make_float4(open.x > 0.0f ? result.x * scale : 0.0f, open.y > 0.0f ? result.y * scale : 0.0f, open.z > 0.0f ? result.z * scale : 0.0f, open.w > 0.0f ? result.w * scale : 0.0f);
-        }
-        *reinterpret_cast<float4*>(&dx[at]) = result;
-    }
-}
-
-// dense dgrad  <- Net, dense
-//   dx[n,i] = sum(o) dy[n,o] w[i,o]
-//   dy f32[N,16]  w f32[1][5408][16]  dx f32[N,5408]
-//   GEMM N x 5408 x 10; thread = 4 rows x 4 features; grid N/4 x 11
-//   128 threads a block, no shared memory, at most 128 registers a thread
-extern "C" __global__ void __launch_bounds__(128, 4)
-dense_dgrad(const float* __restrict__ dy, const float* __restrict__ weights, float* __restrict__ dx, int batch)
-{
-    constexpr int IN = 5408, UNITS = 10, OUT = 16, PANEL = 16, BLOCKS = 11;
-    const int n = blockIdx.x / BLOCKS * 4, f = (blockIdx.x % BLOCKS * 128 + threadIdx.x) * 4;
-    if (f < IN) dense_dgrad_tile<IN, UNITS, OUT, PANEL>(dy, weights, nullptr, dx, n, f, batch);
 }
 
 // value i of the samples, which are bytes
@@ -377,113 +339,12 @@ __device__ __forceinline__ float float_pixel(const Step* __restrict__ step, size
     return __ldg(static_cast<const float*>(step->images) + i);
 }
 
-// conv2d wgrad  <- Net, conv2d
-//   dw[r,s,c,k] = sum(n,p,q) x[n,p+r,q+s,c] dz[n,p,q,k]; db[k] = sum(n,p,q) dz;  dz f32[N,26,26,32] = dy at the winner of each 2x2 window, where y > 0
-//   x u8 or f32[N,28,28,1] out of the data set  dy f32[N,13,13,32]  partials f32[slices] of w's layout, bias_partials f32[slices][32]
-//   GEMM 32 x 9 x N*169; block 256 = 32 output channels x the whole filter x 8 shares of the windows; grid 1 x min(N, 528) slices, image n goes to slice n % slices
-//   proved away: 3 of 4 multiply-adds, whose gradient is zero; no edge guard in the reduction
-//   256 threads a block, 25088 bytes of shared memory, at most 128 registers a thread
-extern "C" __global__ void __launch_bounds__(256, 2)
-conv2d_wgrad(const Step* __restrict__ step,
-             const float* __restrict__ dy,
-             const float* __restrict__ y,
-             const u8* __restrict__ arg,
-             float* __restrict__ partials,
-             float* __restrict__ bias_partials,
-             int batch)
+// the root of x to within two units in the last place
+__device__ __forceinline__ float fast_root(float x)
 {
-    constexpr int H = 28, W = 28, C = 1, R = 3, S = 3, K = 32, PANEL = 32, POOL_H = 2, POOL_W = 2, OUT_H = 13, OUT_W = 13;
-    constexpr int CHANNELS = 32, CHUNK = 1, CHUNKS = 1, TAPS = 1, SPLITS = 8, ELEMENTS = 9, UNITS = 1, THREADS = 256;
-    constexpr int BAND_H = 7, BAND_W = 13, ROWS = BAND_H * POOL_H + R - 1, COLUMNS = BAND_W * POOL_W + S - 1, PITCH = 1, FLOATS = R * S * C * K;
-    __shared__ __align__(16) float shared[6272];
-    float* input = shared;                                             // f32[ROWS][COLUMNS][PITCH], CHUNK channels of it
-    float* dz = shared + 448;                                          // f32[BAND_H * BAND_W][CHANNELS]
-    int* winners = reinterpret_cast<int*>(dz + BAND_H * BAND_W * CHANNELS);   // where in input each window's winner has its first tap
-    const int thread = threadIdx.x, channel = thread % CHANNELS, unit = blockIdx.x % UNITS, slice = blockIdx.x / UNITS, slices = gridDim.x / UNITS;
-    const int k0 = unit % (K / CHANNELS) * CHANNELS, c0 = unit / (K / CHANNELS) % CHUNKS * CHUNK, split = thread / CHANNELS / TAPS;
-
-    float dw[ELEMENTS] = {};
-    float db = 0;
-    for (int n = slice; n < batch; n += slices)
-    {
-        const int sample = sample_at(step, n);            // under way while the gradient is staged
-        for (int band_row = 0; band_row < OUT_H; band_row += BAND_H)
-
-        {
-            constexpr int band_column = 0;
-            auto shift = [](int at) { return (at / POOL_W * COLUMNS + at % POOL_W) * PITCH; };
-            #pragma unroll
-            for (int i = thread; i < BAND_H * BAND_W * (CHANNELS / 4); i += THREADS)
-            {
-                const int k = i % (CHANNELS / 4) * 4, row = i / (CHANNELS / 4) / BAND_W, column = i / (CHANNELS / 4) % BAND_W;
-                float4 gradient = make_float4(0, 0, 0, 0);
-                const int place = (row * POOL_H * COLUMNS + column * POOL_W) * PITCH;
-                int4 places = make_int4(place, place, place, place);
-                if (band_row + row < OUT_H && band_column + column < OUT_W)
-                {
-                    const size_t at = (((size_t)n * OUT_H + band_row + row) * OUT_W + band_column + column) * K + k0 + k;
-                    gradient = *reinterpret_cast<const float4*>(&dy[at]);
-                    const float4 open = *reinterpret_cast<const float4*>(&y[at]);
-                    gradient = make_float4(open.x > 0.0f ? gradient.x : 0.0f, open.y > 0.0f ? gradient.y : 0.0f, open.z > 0.0f ? gradient.z : 0.0f, open.w > 0.0f ? gradient.w : 0.0f);
-                    const uchar4 winner = *reinterpret_cast<const uchar4*>(&arg[at]);
-                    places = make_int4(place + shift(winner.x), place + shift(winner.y), place + shift(winner.z), place + shift(winner.w));
-                }
-                *reinterpret_cast<float4*>(&dz[4 * i]) = gradient;
-                *reinterpret_cast<int4*>(&winners[4 * i]) = places;
-            }
-            const size_t origin = (size_t)sample * (H * W * C);
-            if (step->bytes)
-            {
-                #pragma unroll 4
-                for (int i = thread; i < ROWS * COLUMNS * CHUNK; i += THREADS)
-                {
-                    const int h = band_row * POOL_H + i / (COLUMNS * CHUNK), w = band_column * POOL_W + i / CHUNK % COLUMNS, c = i % CHUNK;
-                    input[i / CHUNK * PITCH + c] = h < H && w < W ? byte_pixel(step, origin + (h * W + w) * C + c0 + c) : 0.0f;
-                }
-            }
-            else
-            {
-                #pragma unroll 4
-                for (int i = thread; i < ROWS * COLUMNS * CHUNK; i += THREADS)
-                {
-                    const int h = band_row * POOL_H + i / (COLUMNS * CHUNK), w = band_column * POOL_W + i / CHUNK % COLUMNS, c = i % CHUNK;
-                    input[i / CHUNK * PITCH + c] = h < H && w < W ? float_pixel(step, origin + (h * W + w) * C + c0 + c) : 0.0f;
-                }
-            }
-            __syncthreads();
-
-            #pragma unroll 4
-            for (int window = split; window < BAND_H * BAND_W; window += SPLITS)
-            {
-                const float gradient = dz[window * CHANNELS + channel];
-                db += gradient;
-                const float* from = input + winners[window * CHANNELS + channel];
-                #pragma unroll
-                for (int i = 0; i < ELEMENTS; ++i) dw[i] = fmaf(gradient, from[(i / (S * C) * COLUMNS + i / C % S) * PITCH + i % C], dw[i]);
-            }
-            __syncthreads();                // the stage is free again
-        }
-    }
-
-    // epilogue: the shares of the windows in order, then one partial a slice
-    constexpr int OWNERS = CHANNELS;
-    #pragma unroll
-    for (int i = 0; i < ELEMENTS; ++i) shared[i * THREADS + thread] = dw[i];
-    shared[ELEMENTS * THREADS + thread] = db;
-    __syncthreads();
-    auto total = [&](int element, int owner)
-    {
-        float sum = shared[element * THREADS + owner];
-        #pragma unroll
-        for (int other = 1; other < SPLITS; ++other) sum += shared[element * THREADS + other * OWNERS + owner];
-        return sum;
-    };
-    for (int i = thread; i < ELEMENTS * OWNERS; i += THREADS)
-    {
-        const int element = i / OWNERS, k = k0 + i % CHANNELS;
-        partials[(size_t)slice * FLOATS + k / PANEL * (PANEL * R * S * C) + element * PANEL + k % PANEL] = total(element, i % OWNERS);
-    }
-    if (thread < CHANNELS) bias_partials[slice * K + k0 + thread] = total(ELEMENTS, thread);
+    float root;
+    asm("sqrt.approx.f32 %0, %1;" : "=f"(root) : "f"(x));
+    return root;
 }
 
 // Adam (Kingma and Ba 2015, section 2): m += (1-b1)(g - m); v += (1-b2)(g^2 - v); w -= rate sqrt(1-b2^t)/(1-b1^t) m / (sqrt v + eps)
@@ -494,7 +355,7 @@ __device__ __forceinline__ float learn(const Step* __restrict__ step, float w, f
     v = fmaf(GAIN2, g * g - v, v);
     m = fabsf(m) < TINY ? 0.0f : m;
     v = v < TINY ? 0.0f : v;
-    return w - step->step_size * m / fmaf(sqrtf(v), step->second_moment_scale, EPSILON);
+    return w - __fdividef(step->step_size * m, fmaf(fast_root(v), step->second_moment_scale, EPSILON));
 }
 
 // takes the step for parameter at, or keeps its gradient; returns the parameter's value
@@ -505,45 +366,178 @@ __device__ __forceinline__ float apply(const Step* __restrict__ step, int at, fl
     return parameters[at];
 }
 
-// a block of dense: 32 features x 16 units x 8 shares of the batch
-__device__ __forceinline__ void dense_update(float* __restrict__ shared, int block, const Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ dy, float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients, int batch)
+// dense and conv2d backward  <- Net, dense and conv2d
+//   dense: dw[i,o] = sum(n) y[n,i] dz[n,o]; db[o] = sum(n) dz[n,o], then the optimizer;  dx[n,i] = sum(o) dz[n,o] w[i,o], of w before the step
+//   conv2d: dw[r,s,c,k] = sum(n,p,q) x[n,p+r,q+s,c] g[n,p,q,k]; db[k] = sum(n,p,q) g;  g f32[N,26,26,32] = dx at the winner of each 2x2 window, where y > 0
+//   x u8 or f32[N,28,28,1] out of the data set  y f32[N,13,13,32] = f32[N,5408]  dz f32[N,16]  w f32[5408][16]  partials f32[132] of the filter's layout
+//   block 512 = 41 features x 12 shares of the images, in chunks of 128; grid 132
+//   proved away: dx reaches no memory; 3 of 4 multiply-adds of the filter, whose gradient is zero
+//   512 threads a block, 41328 bytes of shared memory, at most 128 registers a thread
+extern "C" __global__ void __launch_bounds__(512, 1)
+dense_conv2d_backward(const Step* __restrict__ step, const float* __restrict__ dz, const float* __restrict__ y, const u8* __restrict__ arg,
+                      float* __restrict__ partials, float* __restrict__ bias_partials, float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
+                      int batch)
 {
-    constexpr int IN = 5408, STRIDE = 5408, OUT = 16, PANEL = 16, FEATURES = 32, UNITS = 16, SHARES = 8, THREADS = 256, WEIGHTS = 320, BIAS = 86848;
-    float (*sums)[FEATURES][UNITS] = reinterpret_cast<float (*)[FEATURES][UNITS]>(shared);              // [SHARES]
-    float (*bias_sums)[UNITS] = reinterpret_cast<float (*)[UNITS]>(shared + SHARES * FEATURES * UNITS);
-    const int thread = threadIdx.x, unit = thread % (UNITS / 4) * 4, feature = thread / (UNITS / 4) % (FEATURES / 4) * 4, share = thread / (FEATURES * UNITS / 16);
-    const int o0 = block % (OUT / UNITS) * UNITS, f0 = block / (OUT / UNITS) * FEATURES;
+    constexpr int IN = 5408, CLASSES = 10, OUT = 16, WEIGHTS = 320, BIAS = 86848;
+    constexpr int H = 28, W = 28, C = 1, R = 3, S = 3, K = 32, PANEL = 32, POOL_H = 2, POOL_W = 2, OUT_W = 13;
+    constexpr int FEATURES = 41, SHARES = 12, THREADS = 512, CHUNK = 128, TURNS = (CHUNK + SHARES - 1) / SHARES, QUADS = 3;
+    constexpr int WINDOWS = 3, PATCH_H = 4, PATCH_W = 4, PATCH_ROW = PATCH_W * C, PATCH = PATCH_H * PATCH_ROW, PATCH_TURNS = 3, ELEMENTS = R * S * C, SUMS = 21, PITCH = 41;
+    __shared__ __align__(16) float shared[10332];
+    float4* staged = reinterpret_cast<float4*>(shared);           // dz of a chunk of images [CHUNK][QUADS]
+    float* patches = shared + CHUNK * QUADS * 4;                  // the pixels under the block's windows [CHUNK][WINDOWS][PATCH]
+    const int thread = threadIdx.x, f0 = blockIdx.x * FEATURES, features = min(FEATURES, IN - f0), share = thread / FEATURES, feature = thread % FEATURES, f = f0 + feature, window0 = f0 / K;
+    const bool works = feature < features && share < SHARES;
 
-    float4 dw[4] = {};
-    float4 db = make_float4(0, 0, 0, 0);
-    #pragma unroll 8
-    for (int n = share; n < batch; n += SHARES)
-    {
-        const float4 quad = *reinterpret_cast<const float4*>(&x[(size_t)n * STRIDE + f0 + feature]), gradient = *reinterpret_cast<const float4*>(&dy[(size_t)n * OUT + o0 + unit]);
-        multiply_add(dw[0], quad.x, gradient); multiply_add(dw[1], quad.y, gradient); multiply_add(dw[2], quad.z, gradient); multiply_add(dw[3], quad.w, gradient);
-        multiply_add(db, 1.0f, gradient);
-    }
+    float row[4 * QUADS];           // the weights of the thread's feature
     #pragma unroll
-    for (int i = 0; i < 4; ++i) *reinterpret_cast<float4*>(&sums[share][feature + i][unit]) = dw[i];
-    if (feature == 0) *reinterpret_cast<float4*>(&bias_sums[share][unit]) = db;
-    __syncthreads();
+    for (int quad = 0; quad < QUADS; ++quad) *reinterpret_cast<float4*>(&row[4 * quad]) = works ? *reinterpret_cast<const float4*>(&parameters[WEIGHTS + f * OUT + 4 * quad]) : make_float4(0, 0, 0, 0);
+    float dw[CLASSES] = {}, filter[ELEMENTS] = {}, db = 0, filter_db = 0;
+    for (int first = 0; first < batch; first += CHUNK)
+    {
+        const int images = min(CHUNK, batch - first);
 
-    // epilogue: the shares in order, the optimizer
-    for (int i = thread; i < FEATURES * UNITS; i += THREADS)
-    {
-        const int f = f0 + i / UNITS, o = o0 + i % UNITS;
-        float g = 0;
+        // loads that wait for each other begin first: the places of pixels, then features, then pixels
+        int samples[PATCH_TURNS];
         #pragma unroll
-        for (int s = 0; s < SHARES; ++s) g += sums[s][i / UNITS][i % UNITS];
-        apply(step, WEIGHTS + o / PANEL * (PANEL * IN) + f * PANEL + o % PANEL, g, parameters, moment1, moment2, gradients);
-    }
-    if (f0 == 0 && thread < UNITS)
-    {
-        float g = 0;
+        for (int turn = 0; turn < PATCH_TURNS; ++turn) samples[turn] = sample_at(step, first + min((turn * THREADS + thread) / (WINDOWS * PATCH_H), images - 1));
+        const size_t origin = (size_t)(first + share) * IN + f;
+        float values[TURNS];
+        int winners[TURNS];
         #pragma unroll
-        for (int s = 0; s < SHARES; ++s) g += bias_sums[s][thread];
-        apply(step, BIAS + o0 + thread, g, parameters, moment1, moment2, gradients);
+        for (int turn = 0; turn < TURNS; ++turn)
+        {
+            const bool exists = works && turn * SHARES + share < images;
+            values[turn] = exists ? y[origin + turn * (SHARES * IN)] : 0.0f;
+            winners[turn] = exists ? arg[origin + turn * (SHARES * IN)] : 0;
+        }
+        if (step->bytes)
+        {
+            #pragma unroll
+            for (int turn = 0; turn < PATCH_TURNS; ++turn)
+            {
+                const int i = turn * THREADS + thread, image = i / (WINDOWS * PATCH_H), sample = samples[turn], window = window0 + i / PATCH_H % WINDOWS;
+                const int h = window / OUT_W * POOL_H + i % PATCH_H, w = window % OUT_W * POOL_W;
+                const bool exists = image < images && window < IN / K && h < H;
+                const size_t from = (size_t)sample * (H * W * C) + (h * W + w) * C;
+                float pixels[PATCH_ROW];
+                #pragma unroll
+                for (int j = 0; j < PATCH_ROW; j += 2)
+                {
+                    const uchar2 two = exists ? __ldg(reinterpret_cast<const uchar2*>(static_cast<const u8*>(step->images) + from + j)) : make_uchar2(0, 0);
+                    pixels[j] = two.x * (1.0f / 255.0f);
+                    pixels[j + 1] = two.y * (1.0f / 255.0f);
+                }
+                if (image >= images) continue;
+                #pragma unroll
+                for (int j = 0; j < PATCH_ROW; ++j) patches[i * PATCH_ROW + j] = pixels[j];
+            }
+        }
+        else
+        {
+            #pragma unroll
+            for (int turn = 0; turn < PATCH_TURNS; ++turn)
+            {
+                const int i = turn * THREADS + thread, image = i / (WINDOWS * PATCH_H), sample = samples[turn], window = window0 + i / PATCH_H % WINDOWS;
+                const int h = window / OUT_W * POOL_H + i % PATCH_H, w = window % OUT_W * POOL_W;
+                const bool exists = image < images && window < IN / K && h < H;
+                const size_t from = (size_t)sample * (H * W * C) + (h * W + w) * C;
+                float pixels[PATCH_ROW];
+                #pragma unroll
+                for (int j = 0; j < PATCH_ROW; ++j) pixels[j] = exists ? float_pixel(step, from + j) : 0.0f;
+                if (image >= images) continue;
+                #pragma unroll
+                for (int j = 0; j < PATCH_ROW; ++j) patches[i * PATCH_ROW + j] = pixels[j];
+            }
+        }
+        for (int i = thread; i < images * QUADS; i += THREADS) staged[i] = *reinterpret_cast<const float4*>(&dz[(size_t)(first + i / QUADS) * OUT + i % QUADS * 4]);
+        __syncthreads();
+
+        #pragma unroll
+        for (int turn = 0; turn < TURNS; ++turn)
+        {
+            const int i = turn * SHARES + share;
+            if (!works || i >= images) continue;
+            float gradient = 0;
+            #pragma unroll
+            for (int quad = 0; quad < QUADS; ++quad)
+            {
+                const float4 four = staged[i * QUADS + quad];
+                const float dz4[4] = { four.x, four.y, four.z, four.w };
+                #pragma unroll
+                for (int o = 4 * quad; o < min(4 * quad + 4, CLASSES); ++o)
+                {
+                    gradient = fmaf(dz4[o % 4], row[o], gradient);
+                    dw[o] = fmaf(values[turn], dz4[o % 4], dw[o]);
+                }
+            }
+            if (f < CLASSES) db += shared[i * (4 * QUADS) + f];
+            gradient = values[turn] > 0.0f ? gradient : 0.0f;
+            filter_db += gradient;
+            const float* from = patches + (i * WINDOWS + f / K - window0) * PATCH + winners[turn] / POOL_W * PATCH_ROW + winners[turn] % POOL_W * C;
+            #pragma unroll
+            for (int e = 0; e < ELEMENTS; ++e) filter[e] = fmaf(gradient, from[e / (S * C) * PATCH_ROW + e % (S * C)], filter[e]);
+        }
+        __syncthreads();            // the chunk's place is free again
     }
+
+    // the weights that the thread will learn, with their moments: under way while the shares are exchanged
+    constexpr int MINE = (FEATURES * OUT + THREADS - 1) / THREADS;
+    const bool learns = !step->keep_gradients && !step->bad;
+    float w[MINE], m[MINE], v[MINE];
+    #pragma unroll
+    for (int i = 0; i < MINE; ++i)
+    {
+        const int own = i * THREADS + thread, at = WEIGHTS + f0 * OUT + own;
+        const bool exists = own < features * OUT;
+        w[i] = exists ? parameters[at] : 0.0f;
+        m[i] = exists ? moment1[at] : 0.0f;
+        v[i] = exists ? moment2[at] : 0.0f;
+    }
+
+    // the shares in order: sums of the dense layer's weights, of the filter, of both biases
+    float* mine = shared + share * (SUMS * PITCH) + feature;
+    if (share < SHARES)
+    {
+        #pragma unroll
+        for (int o = 0; o < CLASSES; ++o) mine[o * PITCH] = dw[o];
+        #pragma unroll
+        for (int e = 0; e < ELEMENTS; ++e) mine[(CLASSES + e) * PITCH] = filter[e];
+        mine[(CLASSES + ELEMENTS) * PITCH] = filter_db;
+        mine[(CLASSES + ELEMENTS + 1) * PITCH] = db;
+    }
+    __syncthreads();
+    auto total = [&](int sum, int feature)
+    {
+        float all = shared[sum * PITCH + feature];
+        #pragma unroll
+        for (int other = 1; other < SHARES; ++other) all += shared[(other * SUMS + sum) * PITCH + feature];
+        return all;
+    };
+
+    // the filter's partial: output channel k is that of every K-th feature
+    for (int i = thread; i < (ELEMENTS + 1) * K; i += THREADS)
+    {
+        const int element = i / K, k = i % K;
+        float sum = 0;
+        for (int own = (k + K - f0 % K) % K; own < features; own += K) sum += total(CLASSES + element, own);
+        if (element == ELEMENTS) bias_partials[blockIdx.x * K + k] = sum;
+        else partials[(size_t)blockIdx.x * (ELEMENTS * K) + k / PANEL * (PANEL * ELEMENTS) + element * PANEL + k % PANEL] = sum;
+    }
+
+    // the dense layer's weights
+    #pragma unroll
+    for (int i = 0; i < MINE; ++i)
+    {
+        const int own = i * THREADS + thread, at = WEIGHTS + f0 * OUT + own, o = own % OUT;
+        if (own >= features * OUT || o >= CLASSES) continue;
+        const float g = total(o, own / OUT);
+        if (step->keep_gradients) gradients[at] = g;
+        if (!learns) continue;
+        parameters[at] = learn(step, w[i], g, m[i], v[i]);
+        moment1[at] = m[i];
+        moment2[at] = v[i];
+    }
+    if (f0 == 0 && thread < CLASSES) apply(step, BIAS + thread, total(CLASSES + ELEMENTS + 1, thread), parameters, moment1, moment2, gradients);
 }
 
 // a block of the parameters that have partial gradients: 64 elements x 16 shares of the slices
@@ -552,13 +546,13 @@ __device__ __forceinline__ void conv_update(float* __restrict__ shared, int bloc
     constexpr int ELEMENTS = 64, QUADS = ELEMENTS / 4, SHARES = 16;
     int at = 0, floats = 0, slices = 0;
     const float* from = nullptr;
-    if (block < 5) { at = 0; floats = 288; slices = 528; from = partials; }
-    else { block -= 5; at = 288; floats = 32; slices = 528; from = partials + 152064; }
+    if (block < 5) { at = 0; floats = 288; slices = 132; from = partials; }
+    else { block -= 5; at = 288; floats = 32; slices = 132; from = partials + 38016; }
 
     const int element = block * ELEMENTS + threadIdx.x, quad = block * ELEMENTS + threadIdx.x % QUADS * 4, share = threadIdx.x / QUADS;
     const bool mine = threadIdx.x < ELEMENTS && element < floats;
     float w = mine ? parameters[at + element] : 0.0f, m = mine ? moment1[at + element] : 0.0f, v = mine ? moment2[at + element] : 0.0f;          // under way while the slices are summed
-    slices = min(batch, slices);
+
     float4 four = make_float4(0, 0, 0, 0);
     if (quad < floats)
         #pragma unroll 8
@@ -626,28 +620,19 @@ __device__ __forceinline__ void finish(Sums& sums, Step* __restrict__ step, cons
 }
 
 // update of every parameter: the sums that make its gradient, then the optimizer
-//   dense_update, 169 blocks = 32 features x 16 units x 8 shares of the batch: dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o]
-//     GEMM 5408 x 10 x N  x f32[N,5408]  dy f32[N,16]  w f32[1][5408][16] at 320  b f32[16] at 86848 of the parameters
 //   conv_update, 6 blocks = 64 elements x 16 shares of the slices: g = sum(slices)
-//     conv2d.kernel f32[288] from f32[min(N, 528)][288]
-//     conv2d.bias f32[32] from f32[min(N, 528)][32]
-//   grid 169 + 6 + 1 blocks, the last of which ends the step
-//   256 threads a block, 16896 bytes of shared memory, at most 128 registers a thread
+//     conv2d.kernel f32[288] from f32[132][288]
+//     conv2d.bias f32[32] from f32[132][32]
+//   grid 6 + 1 blocks, the last of which ends the step
+//   256 threads a block, 4096 bytes of shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 2)
 update(Step* __restrict__ step,
-       const float* __restrict__ dense_update_x, const float* __restrict__ dense_update_dy,
        const float* __restrict__ partials,
        float* __restrict__ derived, float* __restrict__ parameters, float* __restrict__ moment1, float* __restrict__ moment2, float* __restrict__ gradients,
        const float* __restrict__ losses, const int* __restrict__ correct, int batch)
 {
-    __shared__ __align__(16) float shared[4224];
+    __shared__ __align__(16) float shared[1024];
     int block = blockIdx.x;
-    if (block < 169)
-    {
-        dense_update(shared, block, step, dense_update_x, dense_update_dy, parameters, moment1, moment2, gradients, batch);
-        return;
-    }
-    block -= 169;
     if (block < 6)
     {
         conv_update(shared, block, step, partials, derived, parameters, moment1, moment2, gradients, batch);

@@ -3,6 +3,14 @@
 // Images are NHWC with channels padded to 16 floats by zeros; weights lie in panels of output channels, [K / panel][reduction][panel].
 // Every sum has an order that depends on N only; there are no atomics on floats.
 
+// may be chosen at run time, as less than these: times differ, and in which parts sums are made
+#ifndef CVK_CONV2D_KERNEL_SLICES
+#define CVK_CONV2D_KERNEL_SLICES 528
+#endif
+#ifndef CVK_CONV2D_1_KERNEL_SLICES
+#define CVK_CONV2D_1_KERNEL_SLICES 128
+#endif
+
 typedef unsigned char u8;
 typedef unsigned int u32;
 typedef unsigned long long u64;
@@ -331,22 +339,31 @@ __device__ __forceinline__ float infinity()
     return __int_as_float(0x7f800000);
 }
 
-// sum over the warp, the same in every lane
-__device__ __forceinline__ float warp_sum(float x)
+// lanes that share a row: 16 or 32 neighbours
+template <int LANES>
+__device__ __forceinline__ u32 row_lanes()
+{
+    return LANES == 32 ? 0xffffffffu : 0xffffu << (threadIdx.x & 16);
+}
+
+// sum over the row's lanes, the same in every one
+template <int LANES>
+__device__ __forceinline__ float row_sum(float x)
 {
     #pragma unroll
-    for (int offset = 16; offset > 0; offset /= 2) x += __shfl_xor_sync(0xffffffffu, x, offset);
+    for (int offset = LANES / 2; offset > 0; offset /= 2) x += __shfl_xor_sync(row_lanes<LANES>(), x, offset);
     return x;
 }
 
-// largest value over the warp and its place, of equals the lowest, the same in every lane
-__device__ __forceinline__ void warp_largest(float& x, int& place)
+// largest value over the row's lanes and its place, of equals the lowest, the same in every one
+template <int LANES>
+__device__ __forceinline__ void row_largest(float& x, int& place)
 {
     #pragma unroll
-    for (int offset = 16; offset > 0; offset /= 2)
+    for (int offset = LANES / 2; offset > 0; offset /= 2)
     {
-        const float other = __shfl_xor_sync(0xffffffffu, x, offset);
-        const int there = __shfl_xor_sync(0xffffffffu, place, offset);
+        const float other = __shfl_xor_sync(row_lanes<LANES>(), x, offset);
+        const int there = __shfl_xor_sync(row_lanes<LANES>(), place, offset);
         if (other > x || (other == x && there < place)) { x = other; place = there; }
     }
 }
@@ -355,7 +372,7 @@ __device__ __forceinline__ void warp_largest(float& x, int& place)
 //   z[n,o] = sum(i) x[n,i] w[i,o] + b[o];  output[n] = softmax(z[n])
 //   loss[n] = sum(o) t[o] (log sum(j) exp z[j] - z[o]);  dz = (softmax(z) sum(t) - t) / N;  dx[n,i] = sum(o) dz[n,o] w[i,o] where x > 0
 //   x f32[N,128]  w f32[1][128][16] panels of units  dz f32[N,16];  target rows t, or class indices, which stand for rows with a single one
-//   block 256 = 4 samples: the reduction in 32 shares, then a warp a sample, then a thread four features; grid N/4
+//   block 256 = 4 samples: the reduction in 32 shares, then 16 lanes a sample, then a thread four features; grid N/4
 //   256 threads a block, 8704 bytes of shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 2)
 head(Step* __restrict__ step, const float* __restrict__ x, const float* __restrict__ weights,
@@ -363,17 +380,17 @@ head(Step* __restrict__ step, const float* __restrict__ x, const float* __restri
      float* __restrict__ losses, int* __restrict__ correct, float* __restrict__ dz, float* __restrict__ dx,
      int batch)
 {
-    constexpr int IN = 128, STRIDE = 128, CLASSES = 10, OUT = 16, PANEL = 16, ROWS = 4, UNITS = 16, SHARES = 32, THREADS = 256;
+    constexpr int IN = 128, STRIDE = 128, CLASSES = 10, OUT = 16, PANEL = 16, ROWS = 4, UNITS = 16, SHARES = 32, LANES = 16, THREADS = 256;
     __shared__ __align__(16) float sums[SHARES][ROWS][UNITS], z[ROWS][OUT], gradients[ROWS][OUT];
-    const int thread = threadIdx.x, warp = thread / 32, lane = thread % 32, n0 = blockIdx.x * ROWS;
+    const int thread = threadIdx.x, own = thread / LANES, lane = thread % LANES, n0 = blockIdx.x * ROWS;
     if (blockIdx.x == gridDim.x - 1)
     {
         if (thread == 0 && dz) next_step(step);
         return;
     }
 
-    const bool is_measured = losses && warp < ROWS && n0 + warp < batch;
-    const int sample = is_measured ? sample_at(step, n0 + warp) : 0;
+    const bool is_measured = losses && own < ROWS && n0 + own < batch;
+    const int sample = is_measured ? sample_at(step, n0 + own) : 0;
     const float* row = losses && step->targets ? step->targets + (size_t)sample * CLASSES : nullptr;
     const int label = is_measured && !row ? step->labels[sample] : 0;
 
@@ -394,21 +411,21 @@ head(Step* __restrict__ step, const float* __restrict__ x, const float* __restri
         __syncthreads();
     }
 
-    // softmax and loss: a warp a sample
-    const int n = n0 + warp;
-    if (warp < ROWS && n < batch)
+    // softmax and loss: LANES lanes a sample
+    const int n = n0 + own;
+    if (own < ROWS && n < batch)
     {
-        const float* logits = z[warp];
+        const float* logits = z[own];
         float largest = lane < CLASSES ? logits[lane] : -infinity();
         int best = lane;
-        for (int o = lane + 32; o < CLASSES; o += 32)
+        for (int o = lane + LANES; o < CLASSES; o += LANES)
             if (logits[o] > largest) { largest = logits[o]; best = o; }
-        warp_largest(largest, best);
+        row_largest<LANES>(largest, best);
         float total = 0;
-        for (int o = lane; o < CLASSES; o += 32) total += expf(logits[o] - largest);
-        total = warp_sum(total);
+        for (int o = lane; o < CLASSES; o += LANES) total += expf(logits[o] - largest);
+        total = row_sum<LANES>(total);
         if (output)
-            for (int o = lane; o < CLASSES; o += 32) output[(size_t)n * CLASSES + o] = expf(logits[o] - largest) / total;
+            for (int o = lane; o < CLASSES; o += LANES) output[(size_t)n * CLASSES + o] = expf(logits[o] - largest) / total;
         if (losses)
         {
             const float log_sum = largest + logf(total);
@@ -419,16 +436,16 @@ head(Step* __restrict__ step, const float* __restrict__ x, const float* __restri
                 float wanted_value = -infinity();
                 sum = mass = 0;
                 wanted = lane;
-                for (int o = lane; o < CLASSES; o += 32)
+                for (int o = lane; o < CLASSES; o += LANES)
                 {
                     const float t = row[o];
                     mass += t;
                     if (t != 0.0f) sum = fmaf(t, log_sum - logits[o], sum);
                     if (t > wanted_value) { wanted_value = t; wanted = o; }
                 }
-                sum = warp_sum(sum);
-                mass = warp_sum(mass);
-                warp_largest(wanted_value, wanted);
+                sum = row_sum<LANES>(sum);
+                mass = row_sum<LANES>(mass);
+                row_largest<LANES>(wanted_value, wanted);
             }
             if (lane == 0)
             {
@@ -439,10 +456,10 @@ head(Step* __restrict__ step, const float* __restrict__ x, const float* __restri
             if (dz)
             {
                 const float inverse = 1.0f / batch, scale = inverse * mass / total;
-                for (int o = lane; o < OUT; o += 32)
+                for (int o = lane; o < OUT; o += LANES)
                 {
                     const float t = o >= CLASSES ? 0.0f : row ? row[o] : o == label ? 1.0f : 0.0f;
-                    gradients[warp][o] = dz[(size_t)n * OUT + o] = o < CLASSES ? fmaf(expf(logits[o] - largest), scale, -inverse * t) : 0.0f;
+                    gradients[own][o] = dz[(size_t)n * OUT + o] = o < CLASSES ? fmaf(expf(logits[o] - largest), scale, -inverse * t) : 0.0f;
                 }
             }
         }
@@ -749,6 +766,14 @@ conv2d_wgrad(const Step* __restrict__ step,
     if (thread < CHANNELS) bias_partials[slice * K + k0 + thread] = total(ELEMENTS, thread);
 }
 
+// the root of x to within two units in the last place
+__device__ __forceinline__ float fast_root(float x)
+{
+    float root;
+    asm("sqrt.approx.f32 %0, %1;" : "=f"(root) : "f"(x));
+    return root;
+}
+
 // Adam (Kingma and Ba 2015, section 2): m += (1-b1)(g - m); v += (1-b2)(g^2 - v); w -= rate sqrt(1-b2^t)/(1-b1^t) m / (sqrt v + eps)
 __device__ __forceinline__ float learn(const Step* __restrict__ step, float w, float g, float& m, float& v)
 {
@@ -757,7 +782,7 @@ __device__ __forceinline__ float learn(const Step* __restrict__ step, float w, f
     v = fmaf(GAIN2, g * g - v, v);
     m = fabsf(m) < TINY ? 0.0f : m;
     v = v < TINY ? 0.0f : v;
-    return w - step->step_size * m / fmaf(sqrtf(v), step->second_moment_scale, EPSILON);
+    return w - __fdividef(step->step_size * m, fmaf(fast_root(v), step->second_moment_scale, EPSILON));
 }
 
 // takes the step for parameter at, or keeps its gradient; returns the parameter's value
@@ -864,10 +889,10 @@ __device__ __forceinline__ void conv_update(float* __restrict__ shared, int bloc
     constexpr int ELEMENTS = 64, QUADS = ELEMENTS / 4, SHARES = 16;
     int at = 0, floats = 0, slices = 0, segment = 0;
     const float* from = nullptr;
-    if (block < 5) { segment = 0; at = 0; floats = 288; slices = 528; from = partials; }
-    else if (block < 6) { segment = 1; block -= 5; at = 288; floats = 32; slices = 528; from = partials + 152064; }
-    else if (block < 294) { segment = 2; block -= 6; at = 320; floats = 18432; slices = 128; from = partials + 168960; }
-    else { segment = 3; block -= 294; at = 18752; floats = 64; slices = 128; from = partials + 2528256; }
+    if (block < 5) { segment = 0; at = 0; floats = 288; slices = CVK_CONV2D_KERNEL_SLICES; from = partials; }
+    else if (block < 6) { segment = 1; block -= 5; at = 288; floats = 32; slices = CVK_CONV2D_KERNEL_SLICES; from = partials + 152064; }
+    else if (block < 294) { segment = 2; block -= 6; at = 320; floats = 18432; slices = CVK_CONV2D_1_KERNEL_SLICES; from = partials + 168960; }
+    else { segment = 3; block -= 294; at = 18752; floats = 64; slices = CVK_CONV2D_1_KERNEL_SLICES; from = partials + 2528256; }
 
     const int element = block * ELEMENTS + threadIdx.x, quad = block * ELEMENTS + threadIdx.x % QUADS * 4, share = threadIdx.x / QUADS;
     const bool mine = threadIdx.x < ELEMENTS && element < floats;
@@ -946,10 +971,10 @@ __device__ __forceinline__ void finish(Sums& sums, Step* __restrict__ step, cons
 //   dense_1_update, 4 blocks = 32 features x 16 units x 8 shares of the batch: dw[i,o] = sum(n) x[n,i] dy[n,o];  db[o] = sum(n) dy[n,o]
 //     GEMM 128 x 10 x N  x f32[N,128]  dy f32[N,16]  w f32[1][128][16] at 223744  b f32[16] at 225792 of the parameters
 //   conv_update, 295 blocks = 64 elements x 16 shares of the slices: g = sum(slices)
-//     conv2d.kernel f32[288] from f32[min(N, 528)][288]
-//     conv2d.bias f32[32] from f32[min(N, 528)][32]
-//     conv2d_1.kernel f32[18432] from f32[min(N, 128)][18432]; also stored flipped, for dgrad
-//     conv2d_1.bias f32[64] from f32[min(N, 128)][64]
+//     conv2d.kernel f32[288] from f32[min(N, CVK_CONV2D_KERNEL_SLICES)][288]
+//     conv2d.bias f32[32] from f32[min(N, CVK_CONV2D_KERNEL_SLICES)][32]
+//     conv2d_1.kernel f32[18432] from f32[min(N, CVK_CONV2D_1_KERNEL_SLICES)][18432]; also stored flipped, for dgrad
+//     conv2d_1.bias f32[64] from f32[min(N, CVK_CONV2D_1_KERNEL_SLICES)][64]
 //   grid 200 + 4 + 295 + 1 blocks, the last of which ends the step
 //   256 threads a block, 16896 bytes of shared memory, at most 128 registers a thread
 extern "C" __global__ void __launch_bounds__(256, 2)

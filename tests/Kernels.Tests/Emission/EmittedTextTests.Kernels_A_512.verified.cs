@@ -1169,6 +1169,7 @@ internal sealed unsafe class Vector512Program : CpuProgram
     }
 
     // wt f32[169][10][32], the weights transposed, as the data gradient reads them
+    [MethodImpl(Hot)]
     private static void DenseDerive(StepContext step, int first, int last)
     {
         float* w = step.Parameters + 320, wt = step.Derived + 0;

@@ -29,19 +29,19 @@ internal sealed unsafe class Vector512Program : CpuProgram
         {
             int count = Math.Min(ImagesPerChunk, end - n);
             float* input = step.Images + (nint)n * 784;
-            float* maxPooling2d = scratch + 0;    // f32[n,12,12,32], of this chunk
+            float* maxPooling2d = scratch + 37376;    // f32[n,12,12,32], of this chunk
             float* maxPooling2d1 = step.Batch + (nint)0 * step.Capacity + (nint)n * 1600;    // f32[n,5,5,64], kept for the parameter phase
             float* denseRelu = step.Batch + (nint)1600 * step.Capacity + (nint)n * 128;    // f32[n,128], kept for the parameter phase
             float* dDense1Biased = step.Batch + (nint)1856 * step.Capacity + (nint)n * 16;    // f32[n,16], kept for the parameter phase
             float* dDenseBiased = step.Batch + (nint)1728 * step.Capacity + (nint)n * 128;    // f32[n,128], kept for the parameter phase
-            byte* maxPooling2d1Arg = (byte*)(scratch + 78224);    // u8[n,5,5,64], of this chunk
-            byte* maxPooling2dArg = (byte*)(scratch + 64400);    // u8[n,12,12,32], of this chunk
-            float* conv2d1Strips = scratch + 36864;    // f32[16,5,32 + 64], of one image
-            float* dense1Biased = scratch + 36864;    // f32[n,16], of this chunk
-            float* dFlatten = scratch + 51600;    // f32[n,5,5,64], of this chunk
-            float* dConv2d1Lists = scratch + 36864;    // lists of live elements, of one image
-            float* dMaxPooling2d = scratch + 73616;    // f32[n,12,12,32], of one image
-            float* dConv2dUnpooled = scratch + 36864;    // f32[2,24,32] one band, of one image
+            byte* maxPooling2d1Arg = (byte*)(scratch + 83456);    // u8[n,5,5,64], of this chunk
+            byte* maxPooling2dArg = (byte*)(scratch + 74240);    // u8[n,12,12,32], of this chunk
+            float* conv2d1Strips = scratch + 0;    // f32[14,14,32] with border; f32[36,9,32 + 64], of one image
+            float* dense1Biased = scratch + 0;    // f32[n,16], of this chunk
+            float* dFlatten = scratch + 14736;    // f32[n,5,5,64], of this chunk
+            float* dConv2d1Lists = scratch + 0;    // lists of live elements, of one image
+            float* dMaxPooling2d = scratch + 27536;    // f32[n,12,12,32], of one image
+            float* dConv2dUnpooled = scratch + 0;    // f32[2,24,32] one band, of one image
 
             for (int i = 0; i < count; i++)
             {
@@ -51,8 +51,8 @@ internal sealed unsafe class Vector512Program : CpuProgram
             DenseForward(maxPooling2d1, step.Parameters + 18816, step.Parameters + 223616, denseRelu, count);
             Dense1Forward(denseRelu, step.Parameters + 223744, step.Parameters + 225792, dense1Biased, count);
             HeadTrain(step, n, count, dense1Biased, dDense1Biased);
-            Dense1Dgrad(dDense1Biased, step.Derived + 256000, denseRelu, dDenseBiased, count);
-            DenseDgrad(dDenseBiased, step.Derived + 51200, dFlatten, count);
+            Dense1Dgrad(dDense1Biased, step.Derived + 296960, denseRelu, dDenseBiased, count);
+            DenseDgrad(dDenseBiased, step.Derived + 92160, dFlatten, count);
             for (int i = 0; i < count; i++)
             {
                 Conv2d1Backward(maxPooling2d + i * 4608, dFlatten + i * 1600, maxPooling2d1 + i * 1600, maxPooling2d1Arg + i * 1600, dConv2d1Lists, partial + 320, partial + 18752, step.Derived + 0, dMaxPooling2d);
@@ -86,7 +86,7 @@ internal sealed unsafe class Vector512Program : CpuProgram
     public override void Derive(StepContext step)
     {
         Conv2d1Derive(step, 0, 4);
-        Conv2d1Transform(step, 0, 4);
+        Conv2d1Transform4x4(step, 0, 4);
         DenseDerive(step, 0, 1600);
         Dense1Derive(step, 0, 128);
     }
@@ -98,11 +98,11 @@ internal sealed unsafe class Vector512Program : CpuProgram
     {
         int n = first;
         float* input = step.Images + (nint)n * 784;
-        float* maxPooling2d = scratch + 20480;    // f32[n,12,12,32], of one image
-        float* maxPooling2d1 = scratch + 0;    // f32[n,5,5,64], of this chunk
-        float* conv2d1Strips = scratch + 12800;    // f32[16,5,32 + 64], of one image
-        float* denseRelu = scratch + 12800;    // f32[n,128], of this chunk
-        float* dense1Biased = scratch + 0;    // f32[n,16], of this chunk
+        float* maxPooling2d = scratch + 50176;    // f32[n,12,12,32], of one image
+        float* maxPooling2d1 = scratch + 37376;    // f32[n,5,5,64], of this chunk
+        float* conv2d1Strips = scratch + 0;    // f32[14,14,32] with border; f32[36,9,32 + 64], of one image
+        float* denseRelu = scratch + 0;    // f32[n,128], of this chunk
+        float* dense1Biased = scratch + 1024;    // f32[n,16], of this chunk
 
         for (int i = 0; i < count; i++)
         {
@@ -121,11 +121,11 @@ internal sealed unsafe class Vector512Program : CpuProgram
         for (int n = first; n < end; n++)
         {
             float* input = step.Images + (nint)n * 784;
-            float* maxPooling2d = scratch + 20480;    // f32[n,12,12,32], of one image
-            float* maxPooling2d1 = scratch + 0;    // f32[n,5,5,64], of this chunk
-            float* conv2d1Strips = scratch + 12800;    // f32[16,5,32 + 64], of one image
-            float* denseRelu = scratch + 12800;    // f32[n,128], of this chunk
-            float* dense1Biased = scratch + 0;    // f32[n,16], of this chunk
+            float* maxPooling2d = scratch + 50176;    // f32[n,12,12,32], of one image
+            float* maxPooling2d1 = scratch + 37376;    // f32[n,5,5,64], of this chunk
+            float* conv2d1Strips = scratch + 0;    // f32[14,14,32] with border; f32[36,9,32 + 64], of one image
+            float* denseRelu = scratch + 0;    // f32[n,128], of this chunk
+            float* dense1Biased = scratch + 1024;    // f32[n,16], of this chunk
             Conv2dPredict(input, step.Parameters + 0, step.Parameters + 288, maxPooling2d);
             if (!Lanes.AllFinite(maxPooling2d, 4608)) lowest = Math.Min(lowest, 0);
             Conv2d1Predict(maxPooling2d, step.Derived + 18432, step.Parameters + 18752, maxPooling2d1, conv2d1Strips);
@@ -686,71 +686,80 @@ internal sealed unsafe class Vector512Program : CpuProgram
     // conv2d_1 forward: y[p,q,k] = max over 2x2 of relu(sum(r,s,c) x[p+r,q+s,c] w[r,s,c,k] + b[k])
     //   x f32[12,12,32]  w f32[2][3][3][32][32]  y f32[5,5,64]; of the convolution, 10x10 pixels are read and computed
     //   GEMM 100 x 64 x 288, 3686400 FLOP an image
-    //   Winograd F(2x2,3x3), pool in its output transform, strips of 5 tiles: 0.851 ms predicted
-    //   sixteen products: 819200 multiply-adds in place of 1843200
-    private static void Conv2d1Forward(float* x, float* u, float* bias, float* y, byte* arg, float* scratch)
+    //   Winograd F(4x4,3x3), pool in its output transform, strips of 9 tiles: 0.744 ms predicted
+    private static void Conv2d1Forward(float* x, float* w, float* bias, float* y, byte* arg, float* scratch)
     {
-        for (int p = 0; p < 5; p++)
-        {
-            for (int q = 0; q < 5; q += 5)
-                Conv2d1ForwardStrip5(x + p * 768 + q * 64, u, bias, y + p * 320 + q * 64, arg + p * 320 + q * 64, scratch);
-        }
+        Enter(x, scratch, 12, 384, 384, 0, 448, 6272);
+        Conv2d1ForwardInside(scratch, w, bias, y, arg, scratch + 6272);
     }
 
-    // a strip of 5 tiles
-    private static void Conv2d1ForwardStrip5(float* x, float* u, float* bias, float* y, byte* arg, float* scratch)
+    // to = rows of x with zeros around them: 'before' floats ahead of the first, then from one row's start to the next 'pitch' floats
+    private static void Enter(float* x, float* to, int rows, int row, int xPitch, int before, int pitch, int floats)
     {
-        float* v = scratch, m = scratch + 2560;
-        Conv2d1ForwardInput5(x, v);
-        for (int f = 0; f < 16; f++)
+        float* end = to + floats;
+        for (; rows > 0; rows--)
+        {
+            new Span<float>(to, before).Clear();
+            to += before;
+            new ReadOnlySpan<float>(x, row).CopyTo(new Span<float>(to, row));
+            x += xPitch;
+            to += row;
+            before = pitch - row;
+        }
+
+        new Span<float>(to, (int)(end - to)).Clear();
+    }
+
+    // x = the inside of 'from'; zero where it has none
+    private static void Leave(float* from, float* x, int rows, int row, int pitch, int xPitch, int floats)
+    {
+        float* end = x + floats;
+        for (; rows > 0; rows--)
+        {
+            new ReadOnlySpan<float>(from, row).CopyTo(new Span<float>(x, row));
+            new Span<float>(x + row, xPitch - row).Clear();
+            from += pitch;
+            x += xPitch;
+        }
+
+        new Span<float>(x, (int)(end - x)).Clear();
+    }
+
+    // over x f32[14,14,32], zeros of the padding included
+    //   36 products: 663552 multiply-adds in place of 1843200
+    private static void Conv2d1ForwardInside(float* x, float* u, float* bias, float* y, byte* arg, float* scratch)
+    {
+        for (int p = 0; p < 3; p += 3) Conv2d1ForwardInsideStrip3(x + p * 1792, u, bias, y + p * 640, arg + p * 640, scratch, 10 - 4 * p);
+    }
+
+    // 3 rows of 3 tiles
+    private static void Conv2d1ForwardInsideStrip3(float* x, float* u, float* bias, float* y, byte* arg, float* scratch, int rows)
+    {
+        float* v = scratch, m = scratch + 10368;
+        for (int i = 0; i < 3; i++) Conv2d1ForwardInsideInput(x + i * 1792, v + i * 96);
+        for (int f = 0; f < 36; f++)
         {
             for (int k = 0; k < 64; k += 32)
             {
                 float* uk = u + f * 2048 + k * 32;
-                Conv2d1ForwardProduct5x2(v + f * 160, uk, m + f * 320 + k);
+                for (int t = 0; t < 9; t += 9) Conv2d1ForwardInsideProduct9x2(v + (f * 9 + t) * 32, uk, m + (f * 9 + t) * 64 + k);
             }
         }
-        Conv2d1ForwardOutput5(m, bias, y, arg);
-    }
-
-    // v = B^T d B of each 4x4 patch; neighbours share two transformed columns
-    [MethodImpl(Hot)]
-    private static void Conv2d1ForwardInput5(float* x, float* v)
-    {
-        for (int c = 0; c < 32; c += 16)
-        {
-            float* d = x + c, to = v + c;
-            F d0, d1, d2, d3;
-            d0 = V.Load(d); d1 = V.Load(d + 384); d2 = V.Load(d + 768); d3 = V.Load(d + 1152);
-            F t00 = d0 - d2, t10 = d1 + d2, t20 = d2 - d1, t30 = d1 - d3;
-            d0 = V.Load(d + 32); d1 = V.Load(d + 416); d2 = V.Load(d + 800); d3 = V.Load(d + 1184);
-            F t01 = d0 - d2, t11 = d1 + d2, t21 = d2 - d1, t31 = d1 - d3;
-            for (int t = 0; t < 5; t++, d += 64, to += 32)
-            {
-                d0 = V.Load(d + 64); d1 = V.Load(d + 448); d2 = V.Load(d + 832); d3 = V.Load(d + 1216);
-                F t02 = d0 - d2, t12 = d1 + d2, t22 = d2 - d1, t32 = d1 - d3;
-                d0 = V.Load(d + 96); d1 = V.Load(d + 480); d2 = V.Load(d + 864); d3 = V.Load(d + 1248);
-                F t03 = d0 - d2, t13 = d1 + d2, t23 = d2 - d1, t33 = d1 - d3;
-                (t00 - t02).Store(to); (t01 + t02).Store(to + 160); (t02 - t01).Store(to + 320); (t01 - t03).Store(to + 480);
-                t00 = t02; t01 = t03;
-                (t10 - t12).Store(to + 640); (t11 + t12).Store(to + 800); (t12 - t11).Store(to + 960); (t11 - t13).Store(to + 1120);
-                t10 = t12; t11 = t13;
-                (t20 - t22).Store(to + 1280); (t21 + t22).Store(to + 1440); (t22 - t21).Store(to + 1600); (t21 - t23).Store(to + 1760);
-                t20 = t22; t21 = t23;
-                (t30 - t32).Store(to + 1920); (t31 + t32).Store(to + 2080); (t32 - t31).Store(to + 2240); (t31 - t33).Store(to + 2400);
-                t30 = t32; t31 = t33;
-            }
-        }
+        for (int i = 0; i < 3; i++) Conv2d1ForwardInsideOutput(m + i * 192, bias, y + i * 640, arg + i * 640, rows - 4 * i, 10);
     }
 
     [MethodImpl(Hot)]
-    private static void Conv2d1ForwardProduct5x2(float* v, float* u, float* m)
+    private static void Conv2d1ForwardInsideProduct9x2(float* v, float* u, float* m)
     {
         F a0_0 = F.Zero, a0_1 = F.Zero;
         F a1_0 = F.Zero, a1_1 = F.Zero;
         F a2_0 = F.Zero, a2_1 = F.Zero;
         F a3_0 = F.Zero, a3_1 = F.Zero;
         F a4_0 = F.Zero, a4_1 = F.Zero;
+        F a5_0 = F.Zero, a5_1 = F.Zero;
+        F a6_0 = F.Zero, a6_1 = F.Zero;
+        F a7_0 = F.Zero, a7_1 = F.Zero;
+        F a8_0 = F.Zero, a8_1 = F.Zero;
         F b, w0, w1;
         float* end = v + 32;
         do
@@ -761,12 +770,20 @@ internal sealed unsafe class Vector512Program : CpuProgram
             b = V.Create(v[64]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0); a2_1 = V.FusedMultiplyAdd(b, w1, a2_1);
             b = V.Create(v[96]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0); a3_1 = V.FusedMultiplyAdd(b, w1, a3_1);
             b = V.Create(v[128]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0); a4_1 = V.FusedMultiplyAdd(b, w1, a4_1);
+            b = V.Create(v[160]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0); a5_1 = V.FusedMultiplyAdd(b, w1, a5_1);
+            b = V.Create(v[192]); a6_0 = V.FusedMultiplyAdd(b, w0, a6_0); a6_1 = V.FusedMultiplyAdd(b, w1, a6_1);
+            b = V.Create(v[224]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0); a7_1 = V.FusedMultiplyAdd(b, w1, a7_1);
+            b = V.Create(v[256]); a8_0 = V.FusedMultiplyAdd(b, w0, a8_0); a8_1 = V.FusedMultiplyAdd(b, w1, a8_1);
             w0 = V.Load(u + 32); w1 = V.Load(u + 48);
             b = V.Create(v[1]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0); a0_1 = V.FusedMultiplyAdd(b, w1, a0_1);
             b = V.Create(v[33]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0); a1_1 = V.FusedMultiplyAdd(b, w1, a1_1);
             b = V.Create(v[65]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0); a2_1 = V.FusedMultiplyAdd(b, w1, a2_1);
             b = V.Create(v[97]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0); a3_1 = V.FusedMultiplyAdd(b, w1, a3_1);
             b = V.Create(v[129]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0); a4_1 = V.FusedMultiplyAdd(b, w1, a4_1);
+            b = V.Create(v[161]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0); a5_1 = V.FusedMultiplyAdd(b, w1, a5_1);
+            b = V.Create(v[193]); a6_0 = V.FusedMultiplyAdd(b, w0, a6_0); a6_1 = V.FusedMultiplyAdd(b, w1, a6_1);
+            b = V.Create(v[225]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0); a7_1 = V.FusedMultiplyAdd(b, w1, a7_1);
+            b = V.Create(v[257]); a8_0 = V.FusedMultiplyAdd(b, w0, a8_0); a8_1 = V.FusedMultiplyAdd(b, w1, a8_1);
             v += 2; u += 64;
         } while (v < end);
         a0_0.Store(m); a0_1.Store(m + 16);
@@ -774,34 +791,170 @@ internal sealed unsafe class Vector512Program : CpuProgram
         a2_0.Store(m + 128); a2_1.Store(m + 144);
         a3_0.Store(m + 192); a3_1.Store(m + 208);
         a4_0.Store(m + 256); a4_1.Store(m + 272);
+        a5_0.Store(m + 320); a5_1.Store(m + 336);
+        a6_0.Store(m + 384); a6_1.Store(m + 400);
+        a7_0.Store(m + 448); a7_1.Store(m + 464);
+        a8_0.Store(m + 512); a8_1.Store(m + 528);
+    }
+
+    // v = B^T d B of each 6x6 patch, a row or two of B^T at a time; neighbours share transformed columns
+    [MethodImpl(Hot)]
+    private static void Conv2d1ForwardInsideInput(float* x, float* v)
+    {
+        for (int c = 0; c < 32; c += 16)
+        {
+            float* d, to;
+            F e, o;
+            d = x + c; to = v + c;
+
+            {
+                F t00 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 896), V.Load(d + 1792)));
+                F t01 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 32), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 928), V.Load(d + 1824)));
+                for (int t = 0; t < 3; t++, d += 128, to += 32)
+                {
+                    F t02 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 64), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 960), V.Load(d + 1856)));
+                    F t03 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 96), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 992), V.Load(d + 1888)));
+                    F t04 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 128), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1024), V.Load(d + 1920)));
+                    F t05 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 160), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1056), V.Load(d + 1952)));
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t00, V.FusedMultiplyAdd(V.Create(-2.640625f), t02, t04))).Store(to); (V.FusedMultiplyAdd(V.Create(0.87890625f), t01, V.FusedMultiplyAdd(V.Create(-2.640625f), t03, t05))).Store(to + 1440);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t02, t04); o = V.FusedMultiplyAdd(V.Create(-2.25f), t01, t03); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 288); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 576);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t02, t04); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t01, t03); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 864); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 1152);
+                    t00 = t04; t01 = t05;
+                }
+            }
+            d = x + c; to = v + c;
+
+            {
+                e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 896), V.Load(d + 1792)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 448), V.Load(d + 1344)); F t10 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t20 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
+                e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 928), V.Load(d + 1824)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 480), V.Load(d + 1376)); F t11 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t21 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
+                for (int t = 0; t < 3; t++, d += 128, to += 32)
+                {
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 960), V.Load(d + 1856)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 512), V.Load(d + 1408)); F t12 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t22 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 992), V.Load(d + 1888)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 544), V.Load(d + 1440)); F t13 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t23 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 1024), V.Load(d + 1920)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 576), V.Load(d + 1472)); F t14 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t24 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 1056), V.Load(d + 1952)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 608), V.Load(d + 1504)); F t15 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t25 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t10, V.FusedMultiplyAdd(V.Create(-2.640625f), t12, t14))).Store(to + 1728); (V.FusedMultiplyAdd(V.Create(0.87890625f), t11, V.FusedMultiplyAdd(V.Create(-2.640625f), t13, t15))).Store(to + 3168);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t12, t14); o = V.FusedMultiplyAdd(V.Create(-2.25f), t11, t13); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 2016); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 2304);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t12, t14); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t11, t13); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 2592); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 2880);
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t20, V.FusedMultiplyAdd(V.Create(-2.640625f), t22, t24))).Store(to + 3456); (V.FusedMultiplyAdd(V.Create(0.87890625f), t21, V.FusedMultiplyAdd(V.Create(-2.640625f), t23, t25))).Store(to + 4896);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t22, t24); o = V.FusedMultiplyAdd(V.Create(-2.25f), t21, t23); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 3744); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 4032);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t22, t24); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t21, t23); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 4320); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 4608);
+                    t10 = t14; t11 = t15; t20 = t24; t21 = t25;
+                }
+            }
+            d = x + c; to = v + c;
+
+            {
+                e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 896), V.Load(d + 1792)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 448), V.Load(d + 1344)); F t30 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t40 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
+                e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 928), V.Load(d + 1824)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 480), V.Load(d + 1376)); F t31 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t41 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
+                for (int t = 0; t < 3; t++, d += 128, to += 32)
+                {
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 960), V.Load(d + 1856)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 512), V.Load(d + 1408)); F t32 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t42 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 992), V.Load(d + 1888)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 544), V.Load(d + 1440)); F t33 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t43 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 1024), V.Load(d + 1920)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 576), V.Load(d + 1472)); F t34 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t44 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 1056), V.Load(d + 1952)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 608), V.Load(d + 1504)); F t35 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t45 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t30, V.FusedMultiplyAdd(V.Create(-2.640625f), t32, t34))).Store(to + 5184); (V.FusedMultiplyAdd(V.Create(0.87890625f), t31, V.FusedMultiplyAdd(V.Create(-2.640625f), t33, t35))).Store(to + 6624);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t32, t34); o = V.FusedMultiplyAdd(V.Create(-2.25f), t31, t33); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 5472); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 5760);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t32, t34); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t31, t33); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 6048); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 6336);
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t40, V.FusedMultiplyAdd(V.Create(-2.640625f), t42, t44))).Store(to + 6912); (V.FusedMultiplyAdd(V.Create(0.87890625f), t41, V.FusedMultiplyAdd(V.Create(-2.640625f), t43, t45))).Store(to + 8352);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t42, t44); o = V.FusedMultiplyAdd(V.Create(-2.25f), t41, t43); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 7200); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 7488);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t42, t44); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t41, t43); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 7776); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 8064);
+                    t30 = t34; t31 = t35; t40 = t44; t41 = t45;
+                }
+            }
+            d = x + c; to = v + c;
+
+            {
+                F t50 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 448), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1344), V.Load(d + 2240)));
+                F t51 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 480), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1376), V.Load(d + 2272)));
+                for (int t = 0; t < 3; t++, d += 128, to += 32)
+                {
+                    F t52 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 512), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1408), V.Load(d + 2304)));
+                    F t53 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 544), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1440), V.Load(d + 2336)));
+                    F t54 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 576), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1472), V.Load(d + 2368)));
+                    F t55 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 608), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1504), V.Load(d + 2400)));
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t50, V.FusedMultiplyAdd(V.Create(-2.640625f), t52, t54))).Store(to + 8640); (V.FusedMultiplyAdd(V.Create(0.87890625f), t51, V.FusedMultiplyAdd(V.Create(-2.640625f), t53, t55))).Store(to + 10080);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t52, t54); o = V.FusedMultiplyAdd(V.Create(-2.25f), t51, t53); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 8928); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 9216);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t52, t54); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t51, t53); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 9504); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 9792);
+                    t50 = t54; t51 = t55;
+                }
+            }
+        }
     }
 
     // y = A^T m A of each tile, with its epilogue
     [MethodImpl(Hot)]
-    private static void Conv2d1ForwardOutput5(float* m, float* bias, float* y, byte* arg)
+    private static void Conv2d1ForwardInsideOutput(float* m, float* bias, float* y, byte* arg, int rows, int columns)
     {
-        for (int t = 0; t < 5; t++)
+        for (int t = 0; t < 3; t++)
         {
             for (int k = 0; k < 64; k += 16)
             {
                 float* from = m + t * 64 + k;
-                F p0 = V.Load(from + 1280), q0 = V.Load(from + 2560), e0 = p0 + q0, f0 = p0 - q0, s00 = V.Load(from) + e0, s10 = f0 - V.Load(from + 3840);
-                F p1 = V.Load(from + 1600), q1 = V.Load(from + 2880), e1 = p1 + q1, f1 = p1 - q1, s01 = V.Load(from + 320) + e1, s11 = f1 - V.Load(from + 4160);
-                F p2 = V.Load(from + 1920), q2 = V.Load(from + 3200), e2 = p2 + q2, f2 = p2 - q2, s02 = V.Load(from + 640) + e2, s12 = f2 - V.Load(from + 4480);
-                F p3 = V.Load(from + 2240), q3 = V.Load(from + 3520), e3 = p3 + q3, f3 = p3 - q3, s03 = V.Load(from + 960) + e3, s13 = f3 - V.Load(from + 4800);
-                F v0 = s00 + s01 + s02, v1 = s01 - s02 - s03, v2 = s10 + s11 + s12, v3 = s11 - s12 - s13;
-                F best = v0;
-                I winner = I.Zero;
-                winner = V.ConditionalSelect(V.GreaterThan(v1, best).AsInt32(), V.Create(1), winner);
-                best = V.MaxNative(best, v1);
-                winner = V.ConditionalSelect(V.GreaterThan(v2, best).AsInt32(), V.Create(2), winner);
-                best = V.MaxNative(best, v2);
-                winner = V.ConditionalSelect(V.GreaterThan(v3, best).AsInt32(), V.Create(3), winner);
-                best = V.MaxNative(best, v3);
-                V.MaxNative(F.Zero, best + V.Load(bias + k)).Store(y + k);
-                Lanes.StoreBytes(winner, arg + k);
+                F g0 = V.Load(from + 3456), h0 = V.Load(from + 6912), p0 = g0 + h0, q0 = g0 - h0; g0 = V.Load(from + 10368); h0 = V.Load(from + 13824); F P0 = g0 + h0, Q0 = g0 - h0; F s00 = V.Load(from) + p0 + P0; F s10 = V.FusedMultiplyAdd(V.Create(0.625f), q0, V.Create(1.5f) * Q0), s20 = V.FusedMultiplyAdd(V.Create(0.390625f), p0, V.Create(2.25f) * P0); F s30 = V.FusedMultiplyAdd(V.Create(0.244140625f), q0, V.FusedMultiplyAdd(V.Create(3.375f), Q0, V.Load(from + 17280)));
+                F g1 = V.Load(from + 4032), h1 = V.Load(from + 7488), p1 = g1 + h1, q1 = g1 - h1; g1 = V.Load(from + 10944); h1 = V.Load(from + 14400); F P1 = g1 + h1, Q1 = g1 - h1; F s01 = V.Load(from + 576) + p1 + P1; F s11 = V.FusedMultiplyAdd(V.Create(0.625f), q1, V.Create(1.5f) * Q1), s21 = V.FusedMultiplyAdd(V.Create(0.390625f), p1, V.Create(2.25f) * P1); F s31 = V.FusedMultiplyAdd(V.Create(0.244140625f), q1, V.FusedMultiplyAdd(V.Create(3.375f), Q1, V.Load(from + 17856)));
+                F g2 = V.Load(from + 4608), h2 = V.Load(from + 8064), p2 = g2 + h2, q2 = g2 - h2; g2 = V.Load(from + 11520); h2 = V.Load(from + 14976); F P2 = g2 + h2, Q2 = g2 - h2; F s02 = V.Load(from + 1152) + p2 + P2; F s12 = V.FusedMultiplyAdd(V.Create(0.625f), q2, V.Create(1.5f) * Q2), s22 = V.FusedMultiplyAdd(V.Create(0.390625f), p2, V.Create(2.25f) * P2); F s32 = V.FusedMultiplyAdd(V.Create(0.244140625f), q2, V.FusedMultiplyAdd(V.Create(3.375f), Q2, V.Load(from + 18432)));
+                F g3 = V.Load(from + 5184), h3 = V.Load(from + 8640), p3 = g3 + h3, q3 = g3 - h3; g3 = V.Load(from + 12096); h3 = V.Load(from + 15552); F P3 = g3 + h3, Q3 = g3 - h3; F s03 = V.Load(from + 1728) + p3 + P3; F s13 = V.FusedMultiplyAdd(V.Create(0.625f), q3, V.Create(1.5f) * Q3), s23 = V.FusedMultiplyAdd(V.Create(0.390625f), p3, V.Create(2.25f) * P3); F s33 = V.FusedMultiplyAdd(V.Create(0.244140625f), q3, V.FusedMultiplyAdd(V.Create(3.375f), Q3, V.Load(from + 19008)));
+                F g4 = V.Load(from + 5760), h4 = V.Load(from + 9216), p4 = g4 + h4, q4 = g4 - h4; g4 = V.Load(from + 12672); h4 = V.Load(from + 16128); F P4 = g4 + h4, Q4 = g4 - h4; F s04 = V.Load(from + 2304) + p4 + P4; F s14 = V.FusedMultiplyAdd(V.Create(0.625f), q4, V.Create(1.5f) * Q4), s24 = V.FusedMultiplyAdd(V.Create(0.390625f), p4, V.Create(2.25f) * P4); F s34 = V.FusedMultiplyAdd(V.Create(0.244140625f), q4, V.FusedMultiplyAdd(V.Create(3.375f), Q4, V.Load(from + 19584)));
+                F g5 = V.Load(from + 6336), h5 = V.Load(from + 9792), p5 = g5 + h5, q5 = g5 - h5; g5 = V.Load(from + 13248); h5 = V.Load(from + 16704); F P5 = g5 + h5, Q5 = g5 - h5; F s05 = V.Load(from + 2880) + p5 + P5; F s15 = V.FusedMultiplyAdd(V.Create(0.625f), q5, V.Create(1.5f) * Q5), s25 = V.FusedMultiplyAdd(V.Create(0.390625f), p5, V.Create(2.25f) * P5); F s35 = V.FusedMultiplyAdd(V.Create(0.244140625f), q5, V.FusedMultiplyAdd(V.Create(3.375f), Q5, V.Load(from + 20160)));
+                F gr0 = s01, hr0 = s02, pr0 = gr0 + hr0, qr0 = gr0 - hr0; gr0 = s03; hr0 = s04; F Pr0 = gr0 + hr0, Qr0 = gr0 - hr0; F v0 = s00 + pr0 + Pr0; F v1 = V.FusedMultiplyAdd(V.Create(0.625f), qr0, V.Create(1.5f) * Qr0), v2 = V.FusedMultiplyAdd(V.Create(0.390625f), pr0, V.Create(2.25f) * Pr0); F v3 = V.FusedMultiplyAdd(V.Create(0.244140625f), qr0, V.FusedMultiplyAdd(V.Create(3.375f), Qr0, s05));
+                F gr1 = s11, hr1 = s12, pr1 = gr1 + hr1, qr1 = gr1 - hr1; gr1 = s13; hr1 = s14; F Pr1 = gr1 + hr1, Qr1 = gr1 - hr1; F v4 = s10 + pr1 + Pr1; F v5 = V.FusedMultiplyAdd(V.Create(0.625f), qr1, V.Create(1.5f) * Qr1), v6 = V.FusedMultiplyAdd(V.Create(0.390625f), pr1, V.Create(2.25f) * Pr1); F v7 = V.FusedMultiplyAdd(V.Create(0.244140625f), qr1, V.FusedMultiplyAdd(V.Create(3.375f), Qr1, s15));
+                F gr2 = s21, hr2 = s22, pr2 = gr2 + hr2, qr2 = gr2 - hr2; gr2 = s23; hr2 = s24; F Pr2 = gr2 + hr2, Qr2 = gr2 - hr2; F v8 = s20 + pr2 + Pr2; F v9 = V.FusedMultiplyAdd(V.Create(0.625f), qr2, V.Create(1.5f) * Qr2), v10 = V.FusedMultiplyAdd(V.Create(0.390625f), pr2, V.Create(2.25f) * Pr2); F v11 = V.FusedMultiplyAdd(V.Create(0.244140625f), qr2, V.FusedMultiplyAdd(V.Create(3.375f), Qr2, s25));
+                F gr3 = s31, hr3 = s32, pr3 = gr3 + hr3, qr3 = gr3 - hr3; gr3 = s33; hr3 = s34; F Pr3 = gr3 + hr3, Qr3 = gr3 - hr3; F v12 = s30 + pr3 + Pr3; F v13 = V.FusedMultiplyAdd(V.Create(0.625f), qr3, V.Create(1.5f) * Qr3), v14 = V.FusedMultiplyAdd(V.Create(0.390625f), pr3, V.Create(2.25f) * Pr3); F v15 = V.FusedMultiplyAdd(V.Create(0.244140625f), qr3, V.FusedMultiplyAdd(V.Create(3.375f), Qr3, s35));
+
+                {
+                    F best = v0;
+                    I winner = I.Zero;
+                    winner = V.ConditionalSelect(V.GreaterThan(v1, best).AsInt32(), V.Create(1), winner);
+                    best = V.MaxNative(best, v1);
+                    winner = V.ConditionalSelect(V.GreaterThan(v4, best).AsInt32(), V.Create(2), winner);
+                    best = V.MaxNative(best, v4);
+                    winner = V.ConditionalSelect(V.GreaterThan(v5, best).AsInt32(), V.Create(3), winner);
+                    best = V.MaxNative(best, v5);
+                    V.MaxNative(F.Zero, best + V.Load(bias + k)).Store(y + k);
+                    Lanes.StoreBytes(winner, arg + k);
+                }
+                if (columns > 4 * t + 2)
+                {
+                    F best = v2;
+                    I winner = I.Zero;
+                    winner = V.ConditionalSelect(V.GreaterThan(v3, best).AsInt32(), V.Create(1), winner);
+                    best = V.MaxNative(best, v3);
+                    winner = V.ConditionalSelect(V.GreaterThan(v6, best).AsInt32(), V.Create(2), winner);
+                    best = V.MaxNative(best, v6);
+                    winner = V.ConditionalSelect(V.GreaterThan(v7, best).AsInt32(), V.Create(3), winner);
+                    best = V.MaxNative(best, v7);
+                    V.MaxNative(F.Zero, best + V.Load(bias + k)).Store(y + 64 + k);
+                    Lanes.StoreBytes(winner, arg + 64 + k);
+                }
+                if (rows > 2)
+                {
+                    F best = v8;
+                    I winner = I.Zero;
+                    winner = V.ConditionalSelect(V.GreaterThan(v9, best).AsInt32(), V.Create(1), winner);
+                    best = V.MaxNative(best, v9);
+                    winner = V.ConditionalSelect(V.GreaterThan(v12, best).AsInt32(), V.Create(2), winner);
+                    best = V.MaxNative(best, v12);
+                    winner = V.ConditionalSelect(V.GreaterThan(v13, best).AsInt32(), V.Create(3), winner);
+                    best = V.MaxNative(best, v13);
+                    V.MaxNative(F.Zero, best + V.Load(bias + k)).Store(y + 320 + k);
+                    Lanes.StoreBytes(winner, arg + 320 + k);
+                }
+                if (rows > 2 && columns > 4 * t + 2)
+                {
+                    F best = v10;
+                    I winner = I.Zero;
+                    winner = V.ConditionalSelect(V.GreaterThan(v11, best).AsInt32(), V.Create(1), winner);
+                    best = V.MaxNative(best, v11);
+                    winner = V.ConditionalSelect(V.GreaterThan(v14, best).AsInt32(), V.Create(2), winner);
+                    best = V.MaxNative(best, v14);
+                    winner = V.ConditionalSelect(V.GreaterThan(v15, best).AsInt32(), V.Create(3), winner);
+                    best = V.MaxNative(best, v15);
+                    V.MaxNative(F.Zero, best + V.Load(bias + k)).Store(y + 384 + k);
+                    Lanes.StoreBytes(winner, arg + 384 + k);
+                }
             }
-            y += 64; arg += 64;
+            y += 128; arg += 128;
         }
     }
 
@@ -1070,32 +1223,34 @@ internal sealed unsafe class Vector512Program : CpuProgram
             }
         }
         Conv2d1Derive(step, first, last);
-        Conv2d1Transform(step, first, last);
+        Conv2d1Transform4x4(step, first, last);
     }
 
-    // u f32[16][2][32][32]: the filter transformed, u = G g G^T with G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1]
+    // u f32[36][2][32][32]: the filter transformed, u = G g G^T with G = powers of the points 0, 0.625, -0.625, 1.5, -1.5 over the products of their distances; of the last, the last tap
     [MethodImpl(Hot)]
-    private static void Conv2d1Transform(StepContext step, int first, int last)
+    private static void Conv2d1Transform4x4(StepContext step, int first, int last)
     {
-        F half = V.Create(0.5f), e, h;
         for (int unit = first; unit < last; unit++)
         {
             for (int i = 0; i < 512; i += 16)
             {
                 float* w = step.Parameters + 320 + unit / 2 * 9216 + unit % 2 * 512 + i;
                 float* u = step.Derived + 18432 + unit / 2 * 1024 + unit % 2 * 512 + i;
-                F r00 = V.Load(w + 0), r30 = V.Load(w + 6144); e = (r00 + r30) * half; h = V.Load(w + 3072) * half; F r10 = e + h, r20 = e - h;
-                F r01 = V.Load(w + 1024), r31 = V.Load(w + 7168); e = (r01 + r31) * half; h = V.Load(w + 4096) * half; F r11 = e + h, r21 = e - h;
-                F r02 = V.Load(w + 2048), r32 = V.Load(w + 8192); e = (r02 + r32) * half; h = V.Load(w + 5120) * half; F r12 = e + h, r22 = e - h;
-                e = (r00 + r02) * half; h = r01 * half; r00.Store(u + 0); (e + h).Store(u + 2048); (e - h).Store(u + 4096); r02.Store(u + 6144);
-                e = (r10 + r12) * half; h = r11 * half; r10.Store(u + 8192); (e + h).Store(u + 10240); (e - h).Store(u + 12288); r12.Store(u + 14336);
-                e = (r20 + r22) * half; h = r21 * half; r20.Store(u + 16384); (e + h).Store(u + 18432); (e - h).Store(u + 20480); r22.Store(u + 22528);
-                e = (r30 + r32) * half; h = r31 * half; r30.Store(u + 24576); (e + h).Store(u + 26624); (e - h).Store(u + 28672); r32.Store(u + 30720);
+                F r00 = V.Create(1.13777781f) * V.Load(w); F ec01 = V.FusedMultiplyAdd(V.Create(-0.268907577f), V.Load(w + 6144), V.Create(-0.688403368f) * V.Load(w)), oc01 = V.Create(-0.430252105f) * V.Load(w + 3072); F r10 = ec01 + oc01; F r20 = ec01 - oc01; F ec03 = V.FusedMultiplyAdd(V.Create(0.268907577f), V.Load(w + 6144), V.Create(0.119514473f) * V.Load(w)), oc03 = V.Create(0.179271713f) * V.Load(w + 3072); F r30 = ec03 + oc03; F r40 = ec03 - oc03; F r50 = V.Load(w + 6144);
+                F r01 = V.Create(1.13777781f) * V.Load(w + 1024); F ec11 = V.FusedMultiplyAdd(V.Create(-0.268907577f), V.Load(w + 7168), V.Create(-0.688403368f) * V.Load(w + 1024)), oc11 = V.Create(-0.430252105f) * V.Load(w + 4096); F r11 = ec11 + oc11; F r21 = ec11 - oc11; F ec13 = V.FusedMultiplyAdd(V.Create(0.268907577f), V.Load(w + 7168), V.Create(0.119514473f) * V.Load(w + 1024)), oc13 = V.Create(0.179271713f) * V.Load(w + 4096); F r31 = ec13 + oc13; F r41 = ec13 - oc13; F r51 = V.Load(w + 7168);
+                F r02 = V.Create(1.13777781f) * V.Load(w + 2048); F ec21 = V.FusedMultiplyAdd(V.Create(-0.268907577f), V.Load(w + 8192), V.Create(-0.688403368f) * V.Load(w + 2048)), oc21 = V.Create(-0.430252105f) * V.Load(w + 5120); F r12 = ec21 + oc21; F r22 = ec21 - oc21; F ec23 = V.FusedMultiplyAdd(V.Create(0.268907577f), V.Load(w + 8192), V.Create(0.119514473f) * V.Load(w + 2048)), oc23 = V.Create(0.179271713f) * V.Load(w + 5120); F r32 = ec23 + oc23; F r42 = ec23 - oc23; F r52 = V.Load(w + 8192);
+                (V.Create(1.13777781f) * r00).Store(u); F er01 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r02, V.Create(-0.688403368f) * r00), or01 = V.Create(-0.430252105f) * r01; (er01 + or01).Store(u + 2048); (er01 - or01).Store(u + 4096); F er03 = V.FusedMultiplyAdd(V.Create(0.268907577f), r02, V.Create(0.119514473f) * r00), or03 = V.Create(0.179271713f) * r01; (er03 + or03).Store(u + 6144); (er03 - or03).Store(u + 8192); (r02).Store(u + 10240);
+                (V.Create(1.13777781f) * r10).Store(u + 12288); F er11 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r12, V.Create(-0.688403368f) * r10), or11 = V.Create(-0.430252105f) * r11; (er11 + or11).Store(u + 14336); (er11 - or11).Store(u + 16384); F er13 = V.FusedMultiplyAdd(V.Create(0.268907577f), r12, V.Create(0.119514473f) * r10), or13 = V.Create(0.179271713f) * r11; (er13 + or13).Store(u + 18432); (er13 - or13).Store(u + 20480); (r12).Store(u + 22528);
+                (V.Create(1.13777781f) * r20).Store(u + 24576); F er21 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r22, V.Create(-0.688403368f) * r20), or21 = V.Create(-0.430252105f) * r21; (er21 + or21).Store(u + 26624); (er21 - or21).Store(u + 28672); F er23 = V.FusedMultiplyAdd(V.Create(0.268907577f), r22, V.Create(0.119514473f) * r20), or23 = V.Create(0.179271713f) * r21; (er23 + or23).Store(u + 30720); (er23 - or23).Store(u + 32768); (r22).Store(u + 34816);
+                (V.Create(1.13777781f) * r30).Store(u + 36864); F er31 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r32, V.Create(-0.688403368f) * r30), or31 = V.Create(-0.430252105f) * r31; (er31 + or31).Store(u + 38912); (er31 - or31).Store(u + 40960); F er33 = V.FusedMultiplyAdd(V.Create(0.268907577f), r32, V.Create(0.119514473f) * r30), or33 = V.Create(0.179271713f) * r31; (er33 + or33).Store(u + 43008); (er33 - or33).Store(u + 45056); (r32).Store(u + 47104);
+                (V.Create(1.13777781f) * r40).Store(u + 49152); F er41 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r42, V.Create(-0.688403368f) * r40), or41 = V.Create(-0.430252105f) * r41; (er41 + or41).Store(u + 51200); (er41 - or41).Store(u + 53248); F er43 = V.FusedMultiplyAdd(V.Create(0.268907577f), r42, V.Create(0.119514473f) * r40), or43 = V.Create(0.179271713f) * r41; (er43 + or43).Store(u + 55296); (er43 - or43).Store(u + 57344); (r42).Store(u + 59392);
+                (V.Create(1.13777781f) * r50).Store(u + 61440); F er51 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r52, V.Create(-0.688403368f) * r50), or51 = V.Create(-0.430252105f) * r51; (er51 + or51).Store(u + 63488); (er51 - or51).Store(u + 65536); F er53 = V.FusedMultiplyAdd(V.Create(0.268907577f), r52, V.Create(0.119514473f) * r50), or53 = V.Create(0.179271713f) * r51; (er53 + or53).Store(u + 67584); (er53 - or53).Store(u + 69632); (r52).Store(u + 71680);
             }
         }
     }
 
     // ws f32[2][64][9][16], the filter by slices of input channels, as the data gradient reads it
+    [MethodImpl(Hot)]
     private static void Conv2d1Derive(StepContext step, int first, int last)
     {
         float* w = step.Parameters + 320, derived = step.Derived + 0;
@@ -1124,71 +1279,48 @@ internal sealed unsafe class Vector512Program : CpuProgram
     // conv2d_1 forward: y[p,q,k] = max over 2x2 of relu(sum(r,s,c) x[p+r,q+s,c] w[r,s,c,k] + b[k])
     //   x f32[12,12,32]  w f32[2][3][3][32][32]  y f32[5,5,64]; of the convolution, 10x10 pixels are read and computed
     //   GEMM 100 x 64 x 288, 3686400 FLOP an image
-    //   Winograd F(2x2,3x3), pool in its output transform, strips of 5 tiles: 0.851 ms predicted
-    //   sixteen products: 819200 multiply-adds in place of 1843200
-    private static void Conv2d1Predict(float* x, float* u, float* bias, float* y, float* scratch)
+    //   Winograd F(4x4,3x3), pool in its output transform, strips of 9 tiles: 0.744 ms predicted
+    private static void Conv2d1Predict(float* x, float* w, float* bias, float* y, float* scratch)
     {
-        for (int p = 0; p < 5; p++)
-        {
-            for (int q = 0; q < 5; q += 5)
-                Conv2d1PredictStrip5(x + p * 768 + q * 64, u, bias, y + p * 320 + q * 64, scratch);
-        }
+        Enter(x, scratch, 12, 384, 384, 0, 448, 6272);
+        Conv2d1PredictInside(scratch, w, bias, y, scratch + 6272);
     }
 
-    // a strip of 5 tiles
-    private static void Conv2d1PredictStrip5(float* x, float* u, float* bias, float* y, float* scratch)
+    // over x f32[14,14,32], zeros of the padding included
+    //   36 products: 663552 multiply-adds in place of 1843200
+    private static void Conv2d1PredictInside(float* x, float* u, float* bias, float* y, float* scratch)
     {
-        float* v = scratch, m = scratch + 2560;
-        Conv2d1PredictInput5(x, v);
-        for (int f = 0; f < 16; f++)
+        for (int p = 0; p < 3; p += 3) Conv2d1PredictInsideStrip3(x + p * 1792, u, bias, y + p * 640, scratch, 10 - 4 * p);
+    }
+
+    // 3 rows of 3 tiles
+    private static void Conv2d1PredictInsideStrip3(float* x, float* u, float* bias, float* y, float* scratch, int rows)
+    {
+        float* v = scratch, m = scratch + 10368;
+        for (int i = 0; i < 3; i++) Conv2d1PredictInsideInput(x + i * 1792, v + i * 96);
+        for (int f = 0; f < 36; f++)
         {
             for (int k = 0; k < 64; k += 32)
             {
                 float* uk = u + f * 2048 + k * 32;
-                Conv2d1PredictProduct5x2(v + f * 160, uk, m + f * 320 + k);
+                for (int t = 0; t < 9; t += 9) Conv2d1PredictInsideProduct9x2(v + (f * 9 + t) * 32, uk, m + (f * 9 + t) * 64 + k);
             }
         }
-        Conv2d1PredictOutput5(m, bias, y);
-    }
-
-    // v = B^T d B of each 4x4 patch; neighbours share two transformed columns
-    [MethodImpl(Hot)]
-    private static void Conv2d1PredictInput5(float* x, float* v)
-    {
-        for (int c = 0; c < 32; c += 16)
-        {
-            float* d = x + c, to = v + c;
-            F d0, d1, d2, d3;
-            d0 = V.Load(d); d1 = V.Load(d + 384); d2 = V.Load(d + 768); d3 = V.Load(d + 1152);
-            F t00 = d0 - d2, t10 = d1 + d2, t20 = d2 - d1, t30 = d1 - d3;
-            d0 = V.Load(d + 32); d1 = V.Load(d + 416); d2 = V.Load(d + 800); d3 = V.Load(d + 1184);
-            F t01 = d0 - d2, t11 = d1 + d2, t21 = d2 - d1, t31 = d1 - d3;
-            for (int t = 0; t < 5; t++, d += 64, to += 32)
-            {
-                d0 = V.Load(d + 64); d1 = V.Load(d + 448); d2 = V.Load(d + 832); d3 = V.Load(d + 1216);
-                F t02 = d0 - d2, t12 = d1 + d2, t22 = d2 - d1, t32 = d1 - d3;
-                d0 = V.Load(d + 96); d1 = V.Load(d + 480); d2 = V.Load(d + 864); d3 = V.Load(d + 1248);
-                F t03 = d0 - d2, t13 = d1 + d2, t23 = d2 - d1, t33 = d1 - d3;
-                (t00 - t02).Store(to); (t01 + t02).Store(to + 160); (t02 - t01).Store(to + 320); (t01 - t03).Store(to + 480);
-                t00 = t02; t01 = t03;
-                (t10 - t12).Store(to + 640); (t11 + t12).Store(to + 800); (t12 - t11).Store(to + 960); (t11 - t13).Store(to + 1120);
-                t10 = t12; t11 = t13;
-                (t20 - t22).Store(to + 1280); (t21 + t22).Store(to + 1440); (t22 - t21).Store(to + 1600); (t21 - t23).Store(to + 1760);
-                t20 = t22; t21 = t23;
-                (t30 - t32).Store(to + 1920); (t31 + t32).Store(to + 2080); (t32 - t31).Store(to + 2240); (t31 - t33).Store(to + 2400);
-                t30 = t32; t31 = t33;
-            }
-        }
+        for (int i = 0; i < 3; i++) Conv2d1PredictInsideOutput(m + i * 192, bias, y + i * 640, rows - 4 * i, 10);
     }
 
     [MethodImpl(Hot)]
-    private static void Conv2d1PredictProduct5x2(float* v, float* u, float* m)
+    private static void Conv2d1PredictInsideProduct9x2(float* v, float* u, float* m)
     {
         F a0_0 = F.Zero, a0_1 = F.Zero;
         F a1_0 = F.Zero, a1_1 = F.Zero;
         F a2_0 = F.Zero, a2_1 = F.Zero;
         F a3_0 = F.Zero, a3_1 = F.Zero;
         F a4_0 = F.Zero, a4_1 = F.Zero;
+        F a5_0 = F.Zero, a5_1 = F.Zero;
+        F a6_0 = F.Zero, a6_1 = F.Zero;
+        F a7_0 = F.Zero, a7_1 = F.Zero;
+        F a8_0 = F.Zero, a8_1 = F.Zero;
         F b, w0, w1;
         float* end = v + 32;
         do
@@ -1199,12 +1331,20 @@ internal sealed unsafe class Vector512Program : CpuProgram
             b = V.Create(v[64]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0); a2_1 = V.FusedMultiplyAdd(b, w1, a2_1);
             b = V.Create(v[96]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0); a3_1 = V.FusedMultiplyAdd(b, w1, a3_1);
             b = V.Create(v[128]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0); a4_1 = V.FusedMultiplyAdd(b, w1, a4_1);
+            b = V.Create(v[160]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0); a5_1 = V.FusedMultiplyAdd(b, w1, a5_1);
+            b = V.Create(v[192]); a6_0 = V.FusedMultiplyAdd(b, w0, a6_0); a6_1 = V.FusedMultiplyAdd(b, w1, a6_1);
+            b = V.Create(v[224]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0); a7_1 = V.FusedMultiplyAdd(b, w1, a7_1);
+            b = V.Create(v[256]); a8_0 = V.FusedMultiplyAdd(b, w0, a8_0); a8_1 = V.FusedMultiplyAdd(b, w1, a8_1);
             w0 = V.Load(u + 32); w1 = V.Load(u + 48);
             b = V.Create(v[1]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0); a0_1 = V.FusedMultiplyAdd(b, w1, a0_1);
             b = V.Create(v[33]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0); a1_1 = V.FusedMultiplyAdd(b, w1, a1_1);
             b = V.Create(v[65]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0); a2_1 = V.FusedMultiplyAdd(b, w1, a2_1);
             b = V.Create(v[97]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0); a3_1 = V.FusedMultiplyAdd(b, w1, a3_1);
             b = V.Create(v[129]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0); a4_1 = V.FusedMultiplyAdd(b, w1, a4_1);
+            b = V.Create(v[161]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0); a5_1 = V.FusedMultiplyAdd(b, w1, a5_1);
+            b = V.Create(v[193]); a6_0 = V.FusedMultiplyAdd(b, w0, a6_0); a6_1 = V.FusedMultiplyAdd(b, w1, a6_1);
+            b = V.Create(v[225]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0); a7_1 = V.FusedMultiplyAdd(b, w1, a7_1);
+            b = V.Create(v[257]); a8_0 = V.FusedMultiplyAdd(b, w0, a8_0); a8_1 = V.FusedMultiplyAdd(b, w1, a8_1);
             v += 2; u += 64;
         } while (v < end);
         a0_0.Store(m); a0_1.Store(m + 16);
@@ -1212,29 +1352,150 @@ internal sealed unsafe class Vector512Program : CpuProgram
         a2_0.Store(m + 128); a2_1.Store(m + 144);
         a3_0.Store(m + 192); a3_1.Store(m + 208);
         a4_0.Store(m + 256); a4_1.Store(m + 272);
+        a5_0.Store(m + 320); a5_1.Store(m + 336);
+        a6_0.Store(m + 384); a6_1.Store(m + 400);
+        a7_0.Store(m + 448); a7_1.Store(m + 464);
+        a8_0.Store(m + 512); a8_1.Store(m + 528);
+    }
+
+    // v = B^T d B of each 6x6 patch, a row or two of B^T at a time; neighbours share transformed columns
+    [MethodImpl(Hot)]
+    private static void Conv2d1PredictInsideInput(float* x, float* v)
+    {
+        for (int c = 0; c < 32; c += 16)
+        {
+            float* d, to;
+            F e, o;
+            d = x + c; to = v + c;
+
+            {
+                F t00 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 896), V.Load(d + 1792)));
+                F t01 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 32), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 928), V.Load(d + 1824)));
+                for (int t = 0; t < 3; t++, d += 128, to += 32)
+                {
+                    F t02 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 64), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 960), V.Load(d + 1856)));
+                    F t03 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 96), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 992), V.Load(d + 1888)));
+                    F t04 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 128), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1024), V.Load(d + 1920)));
+                    F t05 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 160), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1056), V.Load(d + 1952)));
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t00, V.FusedMultiplyAdd(V.Create(-2.640625f), t02, t04))).Store(to); (V.FusedMultiplyAdd(V.Create(0.87890625f), t01, V.FusedMultiplyAdd(V.Create(-2.640625f), t03, t05))).Store(to + 1440);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t02, t04); o = V.FusedMultiplyAdd(V.Create(-2.25f), t01, t03); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 288); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 576);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t02, t04); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t01, t03); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 864); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 1152);
+                    t00 = t04; t01 = t05;
+                }
+            }
+            d = x + c; to = v + c;
+
+            {
+                e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 896), V.Load(d + 1792)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 448), V.Load(d + 1344)); F t10 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t20 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
+                e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 928), V.Load(d + 1824)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 480), V.Load(d + 1376)); F t11 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t21 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
+                for (int t = 0; t < 3; t++, d += 128, to += 32)
+                {
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 960), V.Load(d + 1856)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 512), V.Load(d + 1408)); F t12 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t22 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 992), V.Load(d + 1888)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 544), V.Load(d + 1440)); F t13 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t23 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 1024), V.Load(d + 1920)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 576), V.Load(d + 1472)); F t14 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t24 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 1056), V.Load(d + 1952)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 608), V.Load(d + 1504)); F t15 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t25 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t10, V.FusedMultiplyAdd(V.Create(-2.640625f), t12, t14))).Store(to + 1728); (V.FusedMultiplyAdd(V.Create(0.87890625f), t11, V.FusedMultiplyAdd(V.Create(-2.640625f), t13, t15))).Store(to + 3168);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t12, t14); o = V.FusedMultiplyAdd(V.Create(-2.25f), t11, t13); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 2016); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 2304);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t12, t14); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t11, t13); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 2592); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 2880);
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t20, V.FusedMultiplyAdd(V.Create(-2.640625f), t22, t24))).Store(to + 3456); (V.FusedMultiplyAdd(V.Create(0.87890625f), t21, V.FusedMultiplyAdd(V.Create(-2.640625f), t23, t25))).Store(to + 4896);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t22, t24); o = V.FusedMultiplyAdd(V.Create(-2.25f), t21, t23); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 3744); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 4032);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t22, t24); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t21, t23); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 4320); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 4608);
+                    t10 = t14; t11 = t15; t20 = t24; t21 = t25;
+                }
+            }
+            d = x + c; to = v + c;
+
+            {
+                e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 896), V.Load(d + 1792)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 448), V.Load(d + 1344)); F t30 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t40 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
+                e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 928), V.Load(d + 1824)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 480), V.Load(d + 1376)); F t31 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t41 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
+                for (int t = 0; t < 3; t++, d += 128, to += 32)
+                {
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 960), V.Load(d + 1856)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 512), V.Load(d + 1408)); F t32 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t42 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 992), V.Load(d + 1888)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 544), V.Load(d + 1440)); F t33 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t43 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 1024), V.Load(d + 1920)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 576), V.Load(d + 1472)); F t34 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t44 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 1056), V.Load(d + 1952)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 608), V.Load(d + 1504)); F t35 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t45 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t30, V.FusedMultiplyAdd(V.Create(-2.640625f), t32, t34))).Store(to + 5184); (V.FusedMultiplyAdd(V.Create(0.87890625f), t31, V.FusedMultiplyAdd(V.Create(-2.640625f), t33, t35))).Store(to + 6624);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t32, t34); o = V.FusedMultiplyAdd(V.Create(-2.25f), t31, t33); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 5472); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 5760);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t32, t34); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t31, t33); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 6048); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 6336);
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t40, V.FusedMultiplyAdd(V.Create(-2.640625f), t42, t44))).Store(to + 6912); (V.FusedMultiplyAdd(V.Create(0.87890625f), t41, V.FusedMultiplyAdd(V.Create(-2.640625f), t43, t45))).Store(to + 8352);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t42, t44); o = V.FusedMultiplyAdd(V.Create(-2.25f), t41, t43); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 7200); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 7488);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t42, t44); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t41, t43); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 7776); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 8064);
+                    t30 = t34; t31 = t35; t40 = t44; t41 = t45;
+                }
+            }
+            d = x + c; to = v + c;
+
+            {
+                F t50 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 448), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1344), V.Load(d + 2240)));
+                F t51 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 480), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1376), V.Load(d + 2272)));
+                for (int t = 0; t < 3; t++, d += 128, to += 32)
+                {
+                    F t52 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 512), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1408), V.Load(d + 2304)));
+                    F t53 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 544), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1440), V.Load(d + 2336)));
+                    F t54 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 576), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1472), V.Load(d + 2368)));
+                    F t55 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 608), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1504), V.Load(d + 2400)));
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t50, V.FusedMultiplyAdd(V.Create(-2.640625f), t52, t54))).Store(to + 8640); (V.FusedMultiplyAdd(V.Create(0.87890625f), t51, V.FusedMultiplyAdd(V.Create(-2.640625f), t53, t55))).Store(to + 10080);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t52, t54); o = V.FusedMultiplyAdd(V.Create(-2.25f), t51, t53); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 8928); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 9216);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t52, t54); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t51, t53); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 9504); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 9792);
+                    t50 = t54; t51 = t55;
+                }
+            }
+        }
     }
 
     // y = A^T m A of each tile, with its epilogue
     [MethodImpl(Hot)]
-    private static void Conv2d1PredictOutput5(float* m, float* bias, float* y)
+    private static void Conv2d1PredictInsideOutput(float* m, float* bias, float* y, int rows, int columns)
     {
-        for (int t = 0; t < 5; t++)
+        for (int t = 0; t < 3; t++)
         {
             for (int k = 0; k < 64; k += 16)
             {
                 float* from = m + t * 64 + k;
-                F p0 = V.Load(from + 1280), q0 = V.Load(from + 2560), e0 = p0 + q0, f0 = p0 - q0, s00 = V.Load(from) + e0, s10 = f0 - V.Load(from + 3840);
-                F p1 = V.Load(from + 1600), q1 = V.Load(from + 2880), e1 = p1 + q1, f1 = p1 - q1, s01 = V.Load(from + 320) + e1, s11 = f1 - V.Load(from + 4160);
-                F p2 = V.Load(from + 1920), q2 = V.Load(from + 3200), e2 = p2 + q2, f2 = p2 - q2, s02 = V.Load(from + 640) + e2, s12 = f2 - V.Load(from + 4480);
-                F p3 = V.Load(from + 2240), q3 = V.Load(from + 3520), e3 = p3 + q3, f3 = p3 - q3, s03 = V.Load(from + 960) + e3, s13 = f3 - V.Load(from + 4800);
-                F v0 = s00 + s01 + s02, v1 = s01 - s02 - s03, v2 = s10 + s11 + s12, v3 = s11 - s12 - s13;
-                F best = v0;
-                best = V.MaxNative(best, v1);
-                best = V.MaxNative(best, v2);
-                best = V.MaxNative(best, v3);
-                V.MaxNative(F.Zero, best + V.Load(bias + k)).Store(y + k);
+                F g0 = V.Load(from + 3456), h0 = V.Load(from + 6912), p0 = g0 + h0, q0 = g0 - h0; g0 = V.Load(from + 10368); h0 = V.Load(from + 13824); F P0 = g0 + h0, Q0 = g0 - h0; F s00 = V.Load(from) + p0 + P0; F s10 = V.FusedMultiplyAdd(V.Create(0.625f), q0, V.Create(1.5f) * Q0), s20 = V.FusedMultiplyAdd(V.Create(0.390625f), p0, V.Create(2.25f) * P0); F s30 = V.FusedMultiplyAdd(V.Create(0.244140625f), q0, V.FusedMultiplyAdd(V.Create(3.375f), Q0, V.Load(from + 17280)));
+                F g1 = V.Load(from + 4032), h1 = V.Load(from + 7488), p1 = g1 + h1, q1 = g1 - h1; g1 = V.Load(from + 10944); h1 = V.Load(from + 14400); F P1 = g1 + h1, Q1 = g1 - h1; F s01 = V.Load(from + 576) + p1 + P1; F s11 = V.FusedMultiplyAdd(V.Create(0.625f), q1, V.Create(1.5f) * Q1), s21 = V.FusedMultiplyAdd(V.Create(0.390625f), p1, V.Create(2.25f) * P1); F s31 = V.FusedMultiplyAdd(V.Create(0.244140625f), q1, V.FusedMultiplyAdd(V.Create(3.375f), Q1, V.Load(from + 17856)));
+                F g2 = V.Load(from + 4608), h2 = V.Load(from + 8064), p2 = g2 + h2, q2 = g2 - h2; g2 = V.Load(from + 11520); h2 = V.Load(from + 14976); F P2 = g2 + h2, Q2 = g2 - h2; F s02 = V.Load(from + 1152) + p2 + P2; F s12 = V.FusedMultiplyAdd(V.Create(0.625f), q2, V.Create(1.5f) * Q2), s22 = V.FusedMultiplyAdd(V.Create(0.390625f), p2, V.Create(2.25f) * P2); F s32 = V.FusedMultiplyAdd(V.Create(0.244140625f), q2, V.FusedMultiplyAdd(V.Create(3.375f), Q2, V.Load(from + 18432)));
+                F g3 = V.Load(from + 5184), h3 = V.Load(from + 8640), p3 = g3 + h3, q3 = g3 - h3; g3 = V.Load(from + 12096); h3 = V.Load(from + 15552); F P3 = g3 + h3, Q3 = g3 - h3; F s03 = V.Load(from + 1728) + p3 + P3; F s13 = V.FusedMultiplyAdd(V.Create(0.625f), q3, V.Create(1.5f) * Q3), s23 = V.FusedMultiplyAdd(V.Create(0.390625f), p3, V.Create(2.25f) * P3); F s33 = V.FusedMultiplyAdd(V.Create(0.244140625f), q3, V.FusedMultiplyAdd(V.Create(3.375f), Q3, V.Load(from + 19008)));
+                F g4 = V.Load(from + 5760), h4 = V.Load(from + 9216), p4 = g4 + h4, q4 = g4 - h4; g4 = V.Load(from + 12672); h4 = V.Load(from + 16128); F P4 = g4 + h4, Q4 = g4 - h4; F s04 = V.Load(from + 2304) + p4 + P4; F s14 = V.FusedMultiplyAdd(V.Create(0.625f), q4, V.Create(1.5f) * Q4), s24 = V.FusedMultiplyAdd(V.Create(0.390625f), p4, V.Create(2.25f) * P4); F s34 = V.FusedMultiplyAdd(V.Create(0.244140625f), q4, V.FusedMultiplyAdd(V.Create(3.375f), Q4, V.Load(from + 19584)));
+                F g5 = V.Load(from + 6336), h5 = V.Load(from + 9792), p5 = g5 + h5, q5 = g5 - h5; g5 = V.Load(from + 13248); h5 = V.Load(from + 16704); F P5 = g5 + h5, Q5 = g5 - h5; F s05 = V.Load(from + 2880) + p5 + P5; F s15 = V.FusedMultiplyAdd(V.Create(0.625f), q5, V.Create(1.5f) * Q5), s25 = V.FusedMultiplyAdd(V.Create(0.390625f), p5, V.Create(2.25f) * P5); F s35 = V.FusedMultiplyAdd(V.Create(0.244140625f), q5, V.FusedMultiplyAdd(V.Create(3.375f), Q5, V.Load(from + 20160)));
+                F gr0 = s01, hr0 = s02, pr0 = gr0 + hr0, qr0 = gr0 - hr0; gr0 = s03; hr0 = s04; F Pr0 = gr0 + hr0, Qr0 = gr0 - hr0; F v0 = s00 + pr0 + Pr0; F v1 = V.FusedMultiplyAdd(V.Create(0.625f), qr0, V.Create(1.5f) * Qr0), v2 = V.FusedMultiplyAdd(V.Create(0.390625f), pr0, V.Create(2.25f) * Pr0); F v3 = V.FusedMultiplyAdd(V.Create(0.244140625f), qr0, V.FusedMultiplyAdd(V.Create(3.375f), Qr0, s05));
+                F gr1 = s11, hr1 = s12, pr1 = gr1 + hr1, qr1 = gr1 - hr1; gr1 = s13; hr1 = s14; F Pr1 = gr1 + hr1, Qr1 = gr1 - hr1; F v4 = s10 + pr1 + Pr1; F v5 = V.FusedMultiplyAdd(V.Create(0.625f), qr1, V.Create(1.5f) * Qr1), v6 = V.FusedMultiplyAdd(V.Create(0.390625f), pr1, V.Create(2.25f) * Pr1); F v7 = V.FusedMultiplyAdd(V.Create(0.244140625f), qr1, V.FusedMultiplyAdd(V.Create(3.375f), Qr1, s15));
+                F gr2 = s21, hr2 = s22, pr2 = gr2 + hr2, qr2 = gr2 - hr2; gr2 = s23; hr2 = s24; F Pr2 = gr2 + hr2, Qr2 = gr2 - hr2; F v8 = s20 + pr2 + Pr2; F v9 = V.FusedMultiplyAdd(V.Create(0.625f), qr2, V.Create(1.5f) * Qr2), v10 = V.FusedMultiplyAdd(V.Create(0.390625f), pr2, V.Create(2.25f) * Pr2); F v11 = V.FusedMultiplyAdd(V.Create(0.244140625f), qr2, V.FusedMultiplyAdd(V.Create(3.375f), Qr2, s25));
+                F gr3 = s31, hr3 = s32, pr3 = gr3 + hr3, qr3 = gr3 - hr3; gr3 = s33; hr3 = s34; F Pr3 = gr3 + hr3, Qr3 = gr3 - hr3; F v12 = s30 + pr3 + Pr3; F v13 = V.FusedMultiplyAdd(V.Create(0.625f), qr3, V.Create(1.5f) * Qr3), v14 = V.FusedMultiplyAdd(V.Create(0.390625f), pr3, V.Create(2.25f) * Pr3); F v15 = V.FusedMultiplyAdd(V.Create(0.244140625f), qr3, V.FusedMultiplyAdd(V.Create(3.375f), Qr3, s35));
+
+                {
+                    F best = v0;
+                    best = V.MaxNative(best, v1);
+                    best = V.MaxNative(best, v4);
+                    best = V.MaxNative(best, v5);
+                    V.MaxNative(F.Zero, best + V.Load(bias + k)).Store(y + k);
+                }
+                if (columns > 4 * t + 2)
+                {
+                    F best = v2;
+                    best = V.MaxNative(best, v3);
+                    best = V.MaxNative(best, v6);
+                    best = V.MaxNative(best, v7);
+                    V.MaxNative(F.Zero, best + V.Load(bias + k)).Store(y + 64 + k);
+                }
+                if (rows > 2)
+                {
+                    F best = v8;
+                    best = V.MaxNative(best, v9);
+                    best = V.MaxNative(best, v12);
+                    best = V.MaxNative(best, v13);
+                    V.MaxNative(F.Zero, best + V.Load(bias + k)).Store(y + 320 + k);
+                }
+                if (rows > 2 && columns > 4 * t + 2)
+                {
+                    F best = v10;
+                    best = V.MaxNative(best, v11);
+                    best = V.MaxNative(best, v14);
+                    best = V.MaxNative(best, v15);
+                    V.MaxNative(F.Zero, best + V.Load(bias + k)).Store(y + 384 + k);
+                }
             }
-            y += 64;
+            y += 128;
         }
     }
 
@@ -1636,9 +1897,10 @@ internal sealed unsafe class Vector512Program : CpuProgram
     }
 
     // wt f32[50][128][32], the weights transposed, as the data gradient reads them
+    [MethodImpl(Hot)]
     private static void DenseDerive(StepContext step, int first, int last)
     {
-        float* w = step.Parameters + 18816, wt = step.Derived + 51200;
+        float* w = step.Parameters + 18816, wt = step.Derived + 92160;
         for (int i = first; i < last;)
         {
             int end = Math.Min(last, i / 32 * 32 + 32);
@@ -2055,9 +2317,10 @@ internal sealed unsafe class Vector512Program : CpuProgram
     }
 
     // wt f32[4][10][32], the weights transposed, as the data gradient reads them
+    [MethodImpl(Hot)]
     private static void Dense1Derive(StepContext step, int first, int last)
     {
-        float* w = step.Parameters + 223744, wt = step.Derived + 256000;
+        float* w = step.Parameters + 223744, wt = step.Derived + 296960;
         for (int i = first; i < last;)
         {
             int end = Math.Min(last, i / 32 * 32 + 32);

@@ -5,7 +5,7 @@ namespace Convoke.Kernels.Tests.Emission;
 /// <summary>Emitted CPU programs of several heads against the interpreter.</summary>
 public class HeadProgramTests
 {
-    private const int Heads = 40, Shards = 4;
+    private const int Heads = 24, Shards = 4;
 
     [Theory, InlineData(0), InlineData(1), InlineData(2), InlineData(3)]
     public void Emitted_kernels_of_several_heads_agree_with_the_interpreter(int shard)

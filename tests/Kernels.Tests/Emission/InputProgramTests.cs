@@ -7,7 +7,7 @@ namespace Convoke.Kernels.Tests.Emission;
 /// <summary>Emitted CPU programs of several inputs against the interpreter.</summary>
 public class InputProgramTests
 {
-    private const int Inputs = 72, Shards = 4;
+    private const int Inputs = 40, Shards = 4;
 
     [Theory, InlineData(0), InlineData(1), InlineData(2), InlineData(3)]
     public void Emitted_kernels_of_several_inputs_agree_with_the_interpreter(int shard)
@@ -29,7 +29,7 @@ public class InputProgramTests
     {
         ModelSpec[] models = [.. Enumerable.Range(0, Inputs).Select(RandomInputs.Model)];
         int rowsFirst = models.Count(static m => m.Input.IsFlat), rows = models.Count(static m => m.FurtherInputs.Any(static i => i.IsFlat)), images = models.Count(static m => m.FurtherInputs.Any(static i => !i.IsFlat));
-        Assert.True(rowsFirst >= 10 && rows >= 10 && images >= 20, $"{rowsFirst} rows first, {rows} rows and {images} images behind");
+        Assert.True(rowsFirst >= 5 && rows >= 5 && images >= 10, $"{rowsFirst} rows first, {rows} rows and {images} images behind");
         int shared = 0, copied = 0, kept = 0;
         foreach (ModelSpec model in models)
         {
@@ -39,7 +39,7 @@ public class InputProgramTests
             shared += direct.GroupBy(static v => v.Inputs[1]).Sum(static g => g.Count() - 1);
             copied += graph.Values.Count(static v => v.Op is Op.Import);
         }
-        Assert.True(shared >= 15 && copied >= 40 && kept >= 50, $"{shared} shared by inputs, {copied} copied, {kept} read as they are");
+        Assert.True(shared >= 7 && copied >= 20 && kept >= 25, $"{shared} shared by inputs, {copied} copied, {kept} read as they are");
 
         static Value Source(Graph graph, Value v) => graph[v.Inputs[0]] is { Op: Op.Flatten } flat ? graph[flat.Inputs[0]] : graph[v.Inputs[0]];
     }

@@ -4,14 +4,38 @@ namespace Convoke.Kernels.Tests.Scheduling;
 
 public class KernelCostTests
 {
-    /// <summary>conv2 of program B: 10x10 of 11x11 pixels are wanted, 25 Winograd tiles of 16 products of 32 by 64 each.</summary>
+    /// <summary>conv2 of program B: 10x10 of 11x11 pixels are wanted, 9 Winograd tiles of 36 products of 32 by 64 each.</summary>
     [Fact]
     public void Winograd_costs_its_products_and_transforms()
     {
         var g = new ConvGeometry(12, 12, 32, 32, 3, 3, 10, 10, 64, 2, 2);
         var group = new ConvForwardGroup("conv2", 2, g, true, 0, 1, 2, 3, 4);
-        Assert.True(group.Winograd.IsUsed);
-        Assert.Equal(25L * ((2 * 16 * 32 * 64) + (32 * 32) + (24 * 64)), KernelCost.Of(group).Flops);
+        Assert.Equal(WinogradForm.Large, group.Winograd.Form);
+        Assert.Equal(9L * ((2 * 36 * 32 * 64) + (240 * 32) + (160 * 64)), KernelCost.Of(group).Flops);
+    }
+
+    /// <summary>Of few pixels a small tile covers no more than are wanted, and of few channels transforms weigh more than products.</summary>
+    [Theory, InlineData(6, 64, "F(2x2,3x3)"), InlineData(8, 64, "F(4x4,3x3)"), InlineData(28, 16, "F(4x4,3x3)"), InlineData(1, 64, null)]
+    public void Winograd_takes_the_form_that_costs_least(int side, int channels, string? form)
+    {
+        WinogradPlan plan = WinogradPlan.Of(new(side + 2, side + 2, channels, channels, 3, 3, side, side, channels, 1, 1));
+        Assert.Equal(form, plan.IsUsed ? plan.Form.ToString() : null);
+    }
+
+    [Theory, InlineData(10, 1, "F(2x2,5x5)"), InlineData(10, 2, "F(2x2,5x5)"), InlineData(9, 3, null)]
+    public void A_filter_of_5x5_has_a_form_of_its_own(int side, int pool, string? form)
+    {
+        WinogradPlan plan = WinogradPlan.Of(new(side + 4, side + 4, 32, 32, 5, 5, side, side, 32, pool, pool));
+        Assert.Equal(form, plan.IsUsed ? plan.Form.ToString() : null);
+    }
+
+    /// <summary>Each task has its own sums of the filter gradient: those of a large filter stay in the smaller form.</summary>
+    [Theory, InlineData(64, "F(4x4,3x3)"), InlineData(128, "F(2x2,3x3)")]
+    public void Sums_of_a_large_filter_have_the_smaller_form(int channels, string form)
+    {
+        var group = new ConvBackwardGroup("c", 0, new(16, 16, channels, channels, 3, 3, 14, 14, channels, 1, 1), true, 0, 1, 2, 3, null, 5, 6);
+        Assert.Equal(form, group.WgradWinograd.Form.ToString());
+        Assert.Equal(WinogradForm.Large, group.DgradWinograd.Form);
     }
 
     /// <summary>conv1 of program B: direct, 24x24 pixels of 26x26.</summary>
@@ -31,7 +55,7 @@ public class KernelCostTests
     {
         var pooled = new ConvGeometry(12, 12, 32, 32, 3, 3, 10, 10, 64, 2, 2);
         KernelCost sparse = KernelCost.Of(new ConvBackwardGroup("c", 0, pooled, true, 0, 1, 2, 3, 4, 5, null));
-        KernelCost dense = KernelCost.Of(new ConvBackwardGroup("c", 0, pooled with { PoolHeight = 1, PoolWidth = 1 }, true, 0, 1, 2, 3, null, 5, null));
+        KernelCost dense = KernelCost.Of(new ConvBackwardGroup("c", 0, pooled with { PoolHeight = 1, PoolWidth = 1 }, true, 0, 1, 2, 3, null, 5, null) { IsShared = true });
         Assert.Equal(dense.Flops, 4 * sparse.Flops);
     }
 

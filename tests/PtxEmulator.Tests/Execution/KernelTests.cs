@@ -28,6 +28,17 @@ public class KernelTests
         Assert.Equal(x.Chunk(128).Select(BlockSum), Device.Download<float>(sums, 7));
     }
 
+    /// <summary>Parts of a warp with a mask each, together and one alone.</summary>
+    [Theory, InlineData(1), InlineData(0)]
+    public void Halves_of_a_warp_have_masks_of_their_own(int both)
+    {
+        using Device device = new();
+        float[] x = [.. Enumerable.Range(0, 32).Select(static i => (float)i)];
+        ulong sums = device.Upload<float>([-1, -1]);
+        device.Run(Golden.Kernels.Kernels["half_sums"], new(1), new(32), 0, sums, device.Upload(x), both);
+        Assert.Equal([both == 0 ? -1 : x[..16].Sum(), x[16..].Sum()], Device.Download<float>(sums, 2));
+    }
+
     [Fact]
     public void Lanes_that_part_meet_again()
     {
@@ -145,11 +156,24 @@ public class KernelTests
         using Device device = new(new() { Count = true });
         LaunchCounters c = device.Run(Golden.Kernels.Kernels["patterns"], new(1), new(32), 0, device.Raw(128), device.Upload(new float[256]));
         Assert.Equal((2, 4 + 32), (c.GlobalLoads, c.GlobalLoadSectors));
+        // The first of them touches 4 of the second's 32.
+        Assert.Equal(32, c.BlockLoadSectors);
         Assert.Equal((1, 4), (c.GlobalStores, c.GlobalStoreSectors));
         // 32 stores and the broadcast take one pass each, the column takes 32.
         Assert.Equal((34, 33 + 32, 31), (c.SharedRequests, c.SharedPasses, c.SharedConflicts));
         Assert.Equal(32 * c.WarpInstructions, c.ActiveLanes);
         Assert.Equal(0, c.Barriers);
+    }
+
+    /// <summary>A warp's copy is one request: 32 lanes of 16 bytes are 16 sectors, and four passes over the banks.</summary>
+    [Fact]
+    public void Counters_of_asynchronous_copies_and_of_blocks()
+    {
+        using Device device = new(new() { Count = true, DetectRaces = false });
+        LaunchCounters c = device.Run(Golden.Kernels.Kernels["async_copy"], new(3), new(64), 0, device.Raw(256), device.Upload(Floats(512)));
+        Assert.Equal((3 * 4, 3 * 64, 3 * 64), (c.GlobalLoads, c.GlobalLoadSectors, c.BlockLoadSectors));
+        Assert.Equal((3 * 8, 3 * ((4 * 4) + 4), 0), (c.SharedRequests, c.SharedPasses, c.SharedConflicts));
+        Assert.Equal(new BlockWork(c.WarpInstructions / 3, 4, 8, c.Barriers / 3), c.Longest);
     }
 
     /// <summary>Atomics hand out numbers in the order in which blocks and warps run.</summary>

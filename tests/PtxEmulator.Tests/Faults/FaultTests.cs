@@ -98,6 +98,10 @@ public class FaultTests
         Fails("shuffle_from_absent", DeviceFaultKind.WarpMisuse, One, new(32), device => [device.Raw(128)]);
 
     [Fact]
+    public void A_mask_that_names_lanes_with_another() =>
+        Fails("mask_of_the_other_half", DeviceFaultKind.WarpMisuse, One, new(32), device => [device.Raw(128)]);
+
+    [Fact]
     public void An_asynchronous_copy_read_before_its_wait() =>
         Fails("async_read_before_wait", DeviceFaultKind.UninitializedRead, One, new(32), device => [device.Raw(128), device.Upload(new float[128])], options: new() { PessimisticAsync = true });
 

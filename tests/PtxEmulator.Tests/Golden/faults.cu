@@ -137,3 +137,9 @@ extern "C" __global__ void forever(int* out)
 {
     while (*(volatile int*)out >= 0) { }
 }
+
+extern "C" __global__ void mask_of_the_other_half(int* out)
+{
+    const unsigned mask = threadIdx.x < 16 ? 0xFFFFFFFFu : 0xFFFF0000u;
+    out[threadIdx.x] = __shfl_xor_sync(mask, (int)threadIdx.x, 1);     // fault
+}

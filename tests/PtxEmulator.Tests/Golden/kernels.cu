@@ -142,3 +142,13 @@ extern "C" __global__ void count_positive(int* out, const int* in)
 {
     out[threadIdx.x] = __syncthreads_count(in[threadIdx.x] > 0) * 100 + __syncthreads_and(in[threadIdx.x] > -50) * 10 + __syncthreads_or(in[threadIdx.x] > 1000);
 }
+
+// block 32; sums[h] = sum of x[16 h ..]: halves of a warp, of which the second comes alone where the first has nothing to do
+extern "C" __global__ void half_sums(float* sums, const float* x, int both)
+{
+    const u32 half = threadIdx.x / 16;
+    if (half == 0 && !both) return;
+    float v = x[threadIdx.x];
+    for (int step = 8; step > 0; step /= 2) v += __shfl_xor_sync(0xFFFFu << (16 * half), v, step);
+    if (threadIdx.x % 16 == 0) sums[half] = v;
+}

@@ -9,6 +9,7 @@ namespace Convoke.PtxEmulator;
 /// <param name="MatrixInstructions">mma.sync instructions, per warp.</param>
 /// <param name="GlobalLoads">Load requests to global memory.</param>
 /// <param name="GlobalLoadSectors">32-byte sectors they touch.</param>
+/// <param name="BlockLoadSectors">Sectors that a block loads at least once, summed over the blocks: what passes a first-level cache that holds what a block reads.</param>
 /// <param name="GlobalStores">Store requests to global memory.</param>
 /// <param name="GlobalStoreSectors">32-byte sectors they touch.</param>
 /// <param name="SharedRequests">Requests to shared memory.</param>
@@ -19,8 +20,16 @@ namespace Convoke.PtxEmulator;
 /// <param name="Barriers">Barriers passed, per block.</param>
 /// <param name="Branches">Conditional branches, per warp.</param>
 /// <param name="DivergentBranches">Those at which lanes of a warp part.</param>
+/// <param name="Longest">What the block did that issued most.</param>
 public sealed record LaunchCounters(
     long WarpInstructions, long ActiveLanes, long FmaLanes, long MatrixInstructions,
-    long GlobalLoads, long GlobalLoadSectors, long GlobalStores, long GlobalStoreSectors,
+    long GlobalLoads, long GlobalLoadSectors, long BlockLoadSectors, long GlobalStores, long GlobalStoreSectors,
     long SharedRequests, long SharedPasses, long SharedConflicts, long MatrixLoads, long Atomics,
-    long Barriers, long Branches, long DivergentBranches);
+    long Barriers, long Branches, long DivergentBranches, BlockWork Longest);
+
+/// <summary>The part of one block.</summary>
+/// <param name="WarpInstructions">Instructions issued, per warp.</param>
+/// <param name="GlobalLoads">Load requests to global memory.</param>
+/// <param name="SharedRequests">Requests to shared memory.</param>
+/// <param name="Barriers">Barriers passed.</param>
+public readonly record struct BlockWork(long WarpInstructions, long GlobalLoads, long SharedRequests, long Barriers);

@@ -83,7 +83,9 @@ public sealed unsafe class SimtMachine
         while (turnstile.TryNext(out long turn))
         {
             context.Start(launch.Grid.At(order == null ? turn : order[turn]), new(first, current, current));
+            context.Tally.StartBlock();
             runner.Run();
+            context.Tally.EndBlock();
             current = context.GlobalClock.Current + 1;
             if (_options.DetectRaces) _memory.RaceInterval = current;
         }

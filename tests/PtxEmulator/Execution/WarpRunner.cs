@@ -46,13 +46,23 @@ internal sealed unsafe class WarpRunner(BlockContext block)
         return best;
     }
 
+    /// <summary>Whether all lanes that the masks name have come. Parts of a warp may each have a mask of their own, as halves that share a row do; within a part all name the same lanes.</summary>
     private static bool IsComplete(Warp warp, ref LaneGroup group, CodeBlock code)
     {
-        int lane = BitOperations.TrailingZeroCount(group.Mask);
-        uint need = code.Rendezvous == CodeBlock.WholeWarp ? uint.MaxValue : ((uint*)(warp.Registers + code.Rendezvous))[lane];
-        if ((group.Mask & ~need) != 0)
-            throw warp.Fault(DeviceFaultKind.WarpMisuse, BitOperations.TrailingZeroCount(group.Mask & ~need), code.RendezvousAt, $"lanes 0x{group.Mask:x8} execute with the mask 0x{need:x8}");
-        if ((need & warp.Live & ~group.Mask) == 0) return true;
+        uint* masks = code.Rendezvous == CodeBlock.WholeWarp ? null : (uint*)(warp.Registers + code.Rendezvous);
+        uint missing = 0;
+        for (uint rest = group.Mask; rest != 0;)
+        {
+            uint need = masks == null ? uint.MaxValue : masks[BitOperations.TrailingZeroCount(rest)], part = masks == null ? rest : 0;
+            for (uint left = masks == null ? 0 : rest; left != 0; left &= left - 1)
+                if (masks[BitOperations.TrailingZeroCount(left)] == need) part |= left & (uint)-(int)left;
+            uint wrong = (part & ~need) | (need & group.Mask & ~part);
+            if (wrong != 0) throw warp.Fault(DeviceFaultKind.WarpMisuse, BitOperations.TrailingZeroCount(wrong), code.RendezvousAt, $"lanes 0x{part:x8} execute with the mask 0x{need:x8}");
+            missing |= need & warp.Live & ~group.Mask;
+            rest &= ~part;
+        }
+
+        if (missing == 0) return true;
         group.State = LaneState.Rendezvous;
         group.At = code;
         return false;

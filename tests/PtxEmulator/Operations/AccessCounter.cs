@@ -5,7 +5,7 @@ namespace Convoke.PtxEmulator;
 /// <summary>Counts requests, 32-byte sectors of global memory and passes over the 32 banks of shared memory.</summary>
 internal static unsafe class AccessCounter
 {
-    private const int Banks = 32;
+    private const int Banks = 32, SectorBytes = 32;
 
     public static void Count(Warp warp, MemoryBlock block, ulong* offsets, int bytes, AccessKind kind)
     {
@@ -17,16 +17,19 @@ internal static unsafe class AccessCounter
             return;
         }
         if (!block.IsTracked) return;
-        int sectors = Sectors(warp.Mask, offsets, bytes);
+        Span<ulong> sectors = stackalloc ulong[Warp.Lanes];
+        sectors = sectors[..Sectors(warp.Mask, offsets, sectors)];
         if (kind is AccessKind.Load or AccessKind.StrongLoad)
         {
             tally.GlobalLoads++;
-            tally.GlobalLoadSectors += sectors;
+            tally.GlobalLoadSectors += sectors.Length;
+            foreach (ulong sector in sectors)
+                if (tally.Loaded.Add(block.Start / SectorBytes + sector)) tally.BlockLoadSectors++;
         }
         else if (kind is AccessKind.Store or AccessKind.StrongStore)
         {
             tally.GlobalStores++;
-            tally.GlobalStoreSectors += sectors;
+            tally.GlobalStoreSectors += sectors.Length;
         }
     }
 
@@ -48,14 +51,13 @@ internal static unsafe class AccessCounter
         }
     }
 
-    private static int Sectors(uint mask, ulong* offsets, int bytes)
+    private static int Sectors(uint mask, ulong* offsets, Span<ulong> seen)
     {
-        Span<ulong> seen = stackalloc ulong[Warp.Lanes];
         int count = 0;
         for (uint left = mask; left != 0; left &= left - 1)
         {
             // An access is aligned and at most 16 bytes, so it lies in one sector.
-            ulong sector = offsets[BitOperations.TrailingZeroCount(left)] / 32;
+            ulong sector = offsets[BitOperations.TrailingZeroCount(left)] / SectorBytes;
             if (seen[..count].IndexOf(sector) < 0) seen[count++] = sector;
         }
         return count;

@@ -11,6 +11,7 @@ internal sealed unsafe class AsyncCopy(Instruction at, AddressOperand target, Ad
     public override void Execute(Warp warp)
     {
         BlockContext context = warp.Block;
+        if (context.Options.Count) Count(warp);
         for (uint left = warp.Mask; left != 0; left &= left - 1)
         {
             int lane = BitOperations.TrailingZeroCount(left), taken = takenRegister < 0 ? bytes : Math.Min(bytes, ((int*)(warp.Registers + takenRegister))[lane]);
@@ -38,6 +39,38 @@ internal sealed unsafe class AsyncCopy(Instruction at, AddressOperand target, Ad
         if (context.Options.DetectUninitialized) context.Shared.Written.Set(copy.Target, copy.Bytes);
     }
 
+    /// <summary>The warp's copy is one request to either memory; where its lanes read several allocations, one for each.</summary>
+    private void Count(Warp warp)
+    {
+        uint mask = warp.Mask;
+        ulong* offsets = stackalloc ulong[Warp.Lanes];
+        for (uint left = mask; left != 0;)
+        {
+            MemoryBlock? first = null;
+            uint part = 0, seen = 0;
+            for (uint rest = left; rest != 0; rest &= rest - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(rest);
+                ulong from = source.Of(warp, lane);
+                bool reads = takenRegister < 0 || ((int*)(warp.Registers + takenRegister))[lane] > 0;
+                MemoryBlock? block = reads ? warp.Block.Memory.FindBlock(from) : null;
+                first ??= block;
+                if (!ReferenceEquals(block, first) && block != null) continue;
+                seen |= 1u << lane;
+                if (block == null) continue;
+                offsets[lane] = from - block.Start;
+                part |= 1u << lane;
+            }
+            left &= ~seen;
+            if (first == null) continue;
+            warp.SetMask(part);
+            AccessCounter.Count(warp, first, offsets, bytes, AccessKind.Load);
+        }
+        warp.SetMask(mask);
+        for (uint left = mask; left != 0; left &= left - 1) offsets[BitOperations.TrailingZeroCount(left)] = target.Of(warp, BitOperations.TrailingZeroCount(left));
+        AccessCounter.Count(warp, warp.Block.Shared, offsets, bytes, AccessKind.Store);
+    }
+
     private void Check(Warp warp, int lane, ulong to, ulong from, int taken)
     {
         uint mask = warp.Mask;
@@ -48,10 +81,10 @@ internal sealed unsafe class AsyncCopy(Instruction at, AddressOperand target, Ad
             MemoryBlock? block = warp.Block.Memory.FindBlock(from);
             if (block == null || !block.Contains(from, taken)) throw warp.Fault(DeviceFaultKind.OutOfBounds, lane, at, $"copy of {taken} bytes from 0x{from:x}, {warp.Block.Memory.Near(from)}");
             offsets[lane] = from - block.Start;
-            AccessTracker.Track(warp, at, block, offsets, taken, MemoryShape.Scattered, AccessKind.Load);
+            AccessTracker.Check(warp, at, block, offsets, taken, MemoryShape.Scattered, AccessKind.Load);
         }
         offsets[lane] = to;
-        AccessTracker.Track(warp, at, warp.Block.Shared, offsets, bytes, MemoryShape.Scattered, AccessKind.Store);
+        AccessTracker.Check(warp, at, warp.Block.Shared, offsets, bytes, MemoryShape.Scattered, AccessKind.Store);
         warp.SetMask(mask);
     }
 }

@@ -6,7 +6,7 @@ namespace Convoke.Kernels.Cuda.TensorCores;
 public static class ConvTensorDgrad
 {
     /// <summary>The cut, or null where the layer stays with fused multiply-adds.</summary>
-    public static ConvTensorTile? Tile(ConvGeometry g, Operands operands) => g.IsStrided ? null : ConvTensorTile.Choose(ConvDgrad.Flipped(g), operands.Pack);
+    public static ConvTensorTile? Tile(ConvGeometry g, Operands operands) => g.IsStrided ? null : ConvTensorTile.Choose(ConvDgrad.Flipped(g), operands);
 
     public static CudaGrid Grid(ConvBackwardGroup group, ConvTensorTile tile) => CudaGrid.PerSample(tile.Tiles(ConvDgrad.Flipped(group.Geometry)));
 
@@ -25,7 +25,7 @@ public static class ConvTensorDgrad
             writer.Code.Line(ConvTensorMainloop.Constants(flipped, tile));
             writer.Code.Line(ConvTensorMainloop.Place(flipped));
             writer.Code.Line();
-            ConvTensorMainloop.Emit(writer, flipped, tile, g.Pooled ? StageWindows(group, flipped, tile) : ConvTensorMainloop.Stage(ConvDgrad.Stage(group)));
+            ConvTensorMainloop.Emit(writer, flipped, tile, operands.Products, g.Pooled ? StageWindows(group, flipped, tile) : ConvTensorMainloop.Stage(ConvDgrad.Stage(group)));
             writer.Code.Line("""
 
                 // epilogue: two channels of a pixel

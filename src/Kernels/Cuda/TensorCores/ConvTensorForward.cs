@@ -25,7 +25,7 @@ public static class ConvTensorForward
             writer.Code.Line();
             ConvTensorEpilogue epilogue = Epilogue(group);
             epilogue.EmitBias(writer);
-            ConvTensorMainloop.Emit(writer, g, tile, ConvTensorMainloop.Stage(ConvForward.QuadStage(g)));
+            ConvTensorMainloop.Emit(writer, g, tile, operands.Products, ConvTensorMainloop.Stage(ConvForward.QuadStage(g)));
             epilogue.Emit(writer);
         }
 
@@ -49,7 +49,7 @@ public static class ConvTensorForward
         return $"""
             // {group.Name} fprop  <- {layer}
             //   y[n,p,q,k] = {(g.Pooled ? $"max over 2x2 of {value}; bias and relu are monotonic and follow the maximum" : value)}{DropoutText.Comment(group.Drop)}
-            //   x {CudaWriter.MapText(g, output: false)} NHWC, rounded to {operands.Name} where it is staged  operands {operands.Name}[{g.KStored / 16}][{g.R * g.S}][{g.CStored / operands.StepValues}][lane][{4 * operands.Pack}] w  y {CudaWriter.MapText(g, output: true)} NHWC, sums f32{winners}
+            //   x {CudaWriter.MapText(g, output: false)} NHWC, {operands.Staged}  operands {operands.Name}[{g.KStored / 16}][{g.R * g.S}][{g.CStored / operands.StepValues}][lane][{4 * operands.Pack}] w  y {CudaWriter.MapText(g, output: true)} NHWC, sums f32{winners}
             //   implicit GEMM N*{g.P * g.Q} x {g.K} x {g.R * g.S * g.C} on tensor cores; block {tile.Threads} = {tile.Rows}x{tile.Columns}{(g.Pooled ? " windows" : " pixels")} x {tile.Channels} channels, warp = {16 * tile.RowTiles} rows x {8 * tile.ColumnTiles} channels; grid N x {tile.Tiles(g)}
             //   proved away: {(g.Pooled ? $"the {g.P}x{g.Q} map reaches no memory; " : "")}{ConvText.Edges(g)}
             """;

@@ -37,7 +37,7 @@ public sealed record ConvTensorFusedForward(ConvForwardGroup First, ConvForwardG
     /// </summary>
     public static ConvTensorFusedForward? Choose(ConvForwardGroup first, ConvForwardGroup second, Operands operands)
     {
-        if (second.X != first.Y || !ConvTensorSamples.Suits(first.Geometry) || ConvTensorTile.Choose(second.Geometry, operands.Pack) is null) return null;
+        if (second.X != first.Y || !ConvTensorSamples.Suits(first.Geometry) || ConvTensorTile.Choose(second.Geometry, operands) is null) return null;
         var stack = new ConvTensorFusedForward(first, second, operands);
         return ConvTensorSamples.ChannelTiles(first.Geometry) <= MaxWarps && stack.SharedBytes <= MaxSharedBytes && (stack.StagesFilter || stack.FilterBytes <= MaxCachedBytes) ? stack : null;
     }
@@ -55,6 +55,7 @@ public sealed record ConvTensorFusedForward(ConvForwardGroup First, ConvForwardG
         ConvTensorSamples.EmitHelpers(writer, First, Operands);
         if (Second.Relu) writer.Helper("relu", StepText.Relu);
         if (Second.Drop is not null) DropoutText.EmitHelpers(writer);
+        if (StagesFilter) Operands.EmitLots(writer);
         var kernel = new CudaKernel(name, 32 * Warps, 2, 0) { DynamicBytes = SharedBytes };
         string[] parameters = ["const Step* __restrict__ step", .. Parameters("first", First), .. Parameters("second", Second), .. TakesTurns ? new[] { "int batch" } : []];
         using (writer.Kernel(kernel, Comment(layers), parameters))
@@ -66,18 +67,18 @@ public sealed record ConvTensorFusedForward(ConvForwardGroup First, ConvForwardG
                 uint4* first_filter = shared{{(StagesFilter ? " + FILTER" : "")}};                     // the first layer's [K / 16][STEPS][lane]
                 u32* map = reinterpret_cast<u32*>(first_filter + {{(FirstFilterBytes + BiasBytes(First) + BiasBytes(Second)) / 16}});     // what the second layer reads [MAP_H][{{MapColumns}}][PIXEL] words, rows MAP_ROW words apart
                 u32* tile = map + MAP_H * MAP_ROW;                          // the samples
-                const int thread = threadIdx.x, lane = thread % 32, warp = thread / 32;
+                const int thread = threadIdx.x{{(IsOpaque ? "" : ", " + Warp)}};
                 {{Shift("first", First, "first_filter + " + (FirstFilterBytes / 16))}}
                 {{Shift("second", Second, "first_filter + " + ((FirstFilterBytes + BiasBytes(First)) / 16))}}
                 for (int i = thread; i < {{FirstFilterBytes / 16}}; i += THREADS) copy_async(&first_filter[i], &first_operands[i]);
-                wait_copies();
-                {{(StagesFilter ? "for (int i = thread; i < FILTER; i += THREADS) copy_async(&filter[i], &second_operands[i]);        // under way while the first layer is computed" : "")}}
+                {{(StagesFilter ? "commit_copies();\nfor (int i = thread; i < FILTER; i += THREADS) copy_async(&filter[i], &second_operands[i]);        // under way while the first layer is computed" : "")}}
                 {{(Outer.IsPadded ? "for (int i = thread; i < MAP_H * MAP_ROW / 4; i += THREADS) reinterpret_cast<uint4*>(map)[i] = make_uint4(0, 0, 0, 0);        // its border stays" : "")}}
 
                 {{(TakesTurns ? "#pragma unroll 1" : "const int n = blockIdx.x;")}}
                 """);
             using (TakesTurns ? writer.Code.Block("for (int n = blockIdx.x; n < batch; n += gridDim.x)") : null)
             {
+                if (IsOpaque) writer.Code.Line($"{StepText.OpaqueThread}\nconst int {Warp};");
                 using (writer.Code.Block($"// {First.Name}")) EmitFirst(writer, samples);
                 writer.Code.Line($"{(StagesFilter ? "wait_copies();\n" : "")}__syncthreads();\n");
                 using (writer.Code.Block($"// {Second.Name}")) EmitSecond(writer);
@@ -107,13 +108,13 @@ public sealed record ConvTensorFusedForward(ConvForwardGroup First, ConvForwardG
             Store = $"if (first_y) {epilogue.StoreResult}{(g.Pooled ? "\n" + epilogue.StoreWinner : "")}\n{(beside.Length > 0 ? $"if ({beside}) " : "")}store_operands(&map[{Shifted("p", top)} * MAP_ROW + {Shifted("q", left)} * PIXEL + k / PACK], result);",
         };
         Tile.EmitStage(writer, samples, Operands, HasMask ? 2 : 4);
-        writer.Code.Line("__syncthreads();\n");
-        ConvTensorSamples.EmitFilter(writer, Tile, "first_filter", MaxKeptSteps);
+        writer.Code.Line($"{(StagesFilter ? "wait_older_copies();            // not for the second layer's filter" : "wait_copies();")}\n__syncthreads();\n");
+        ConvTensorSamples.EmitFilter(writer, Tile, "first_filter", KeptSteps);
         epilogue.EmitBias(writer);
         writer.Code.Line("\n#pragma unroll 1");
         using (writer.Code.Block("for (int group = warp / K_TILES; group < GROUPS; group += THREADS / 32 / K_TILES)"))
         {
-            ConvTensorSamples.EmitProduct(writer, Tile, "first_filter", MaxKeptSteps);
+            ConvTensorSamples.EmitProduct(writer, Tile, Operands.Products, "first_filter", KeptSteps);
             epilogue.Emit(writer);
         }
     }
@@ -154,7 +155,7 @@ public sealed record ConvTensorFusedForward(ConvForwardGroup First, ConvForwardG
             epilogue.EmitBias(writer);
             writer.Code.Line("float acc[ROW_TILES][COLUMN_TILES][4] = {};");
             string word = "((k0 / 16 + j) * R + r) * S + s) * (STEPS * 32) + step * 32 + lane]";
-            writer.Code.Line(ConvTensorMainloop.Product(IsLarge, StagesFilter ? $"filter[({word}" : $"__ldg(&second_operands[({word})", "r * MAP_ROW + s * PIXEL"));
+            writer.Code.Line(ConvTensorMainloop.Product(Operands.Products, IsLarge, StagesFilter ? $"filter[({word}" : $"__ldg(&second_operands[({word})", "r * MAP_ROW + s * PIXEL", HasMask));
             epilogue.Emit(writer);
         }
     }
@@ -162,7 +163,7 @@ public sealed record ConvTensorFusedForward(ConvForwardGroup First, ConvForwardG
     /// <summary>Text that copies a bias into shared memory: in registers it would stay there over all images.</summary>
     private static string Shift(string layer, ConvForwardGroup group, string place) => group.Bias is null ? "" : $"""
         float* {layer}_bias = reinterpret_cast<float*>({place});
-        for (int i = thread; i < {group.Geometry.KStored}; i += THREADS) {layer}_bias[i] = {layer}_shift[i];
+        for (int i = thread; i < {group.Geometry.KStored / 4}; i += THREADS) copy_async(&{layer}_bias[4 * i], &{layer}_shift[4 * i]);
         """;
 
     private static int BiasBytes(ConvForwardGroup group) => group.Bias is null ? 0 : 4 * group.Geometry.KStored;
@@ -182,10 +183,18 @@ public sealed record ConvTensorFusedForward(ConvForwardGroup First, ConvForwardG
     /// <summary>Words from a row of the map to the next: as many more than a row has as give the fewest bank conflicts.</summary>
     private int MapRow => Enumerable.Range(0, 8).Select(skew => (MapColumns * Pixel) + (4 * skew)).OrderBy(Conflicts).First();
 
+    /// <summary>Steps of the first layer whose filter stays in registers, where its parts have no room beside it.</summary>
+    private int KeptSteps => Operands.Products.IsSplit ? 0 : MaxKeptSteps;
+
+    /// <summary>Whether addresses do not stay in registers over all images, as the parts of factors take those.</summary>
+    private bool IsOpaque => TakesTurns && Operands.Products.IsSplit;
+
+    private const string Warp = "lane = thread % 32, warp = thread / 32";
+
     private bool HasMask => First.Drop is not null || Second.Drop is not null;
 
     /// <summary>Whether the second layer's steps are not unrolled as a whole: masks take the registers of loads that would be under way.</summary>
-    private bool IsLarge => Outer.R * Outer.S * (Outer.CStored / Operands.StepValues) > MaxUnrolledSteps || HasMask;
+    private bool IsLarge => Outer.R * Outer.S * (Outer.CStored / Operands.StepValues) > (Operands.Products.IsSplit ? MaxUnrolledSteps / 3 : MaxUnrolledSteps) || HasMask;
 
     private int FilterBytes => Outer.R * Outer.S * Outer.CStored * Outer.KStored * 4 / Operands.Pack;
 
@@ -236,7 +245,7 @@ public sealed record ConvTensorFusedForward(ConvForwardGroup First, ConvForwardG
             //   first_y[n,p,q,k] = {Value(First, "x")}
             //   second_y[n,p,q,k] = {Value(Second, "first_y")}
             //   x u8 or f32[N,{g.H},{g.W},{g.C}] out of the data set, in the epoch's order  first_y {CudaWriter.MapText(g, output: true)} NHWC, null where nobody else reads it  second_y {CudaWriter.MapText(h, output: true)} NHWC{(g.Pooled || h.Pooled ? "  arg u8 of the same form, the maximum's place in its window, of equals the first; null when predicting" : "")}
-            //   first_operands {Operands.Name}[{g.KStored / 16}][{Tile.Steps}][lane][{4 * Operands.Pack}] w, zeros behind a filter's row and behind the last one  second_operands {Operands.Name}[{h.KStored / 16}][{h.R * h.S}][{h.CStored / Operands.StepValues}][lane][{4 * Operands.Pack}] w;  all factors {Operands.Name}, sums f32
+            //   first_operands {Operands.Name}[{g.KStored / 16}][{Tile.Steps}][lane][{4 * Operands.Pack}] w, zeros behind a filter's row and behind the last one  second_operands {Operands.Name}[{h.KStored / 16}][{h.R * h.S}][{h.CStored / Operands.StepValues}][lane][{4 * Operands.Pack}] w;  all factors {Operands.Factors}, sums f32
             //   implicit GEMMs N*{g.P * g.Q} x {g.K} x {g.R * g.S * g.C} and N*{h.P * h.Q} x {h.K} x {h.R * h.S * h.C} on tensor cores; block {32 * Warps} = an image at a time; a warp {Part(g)}, then {Part(h)} at a time; grid {(TakesTurns ? $"min(N, {MaxBlocks})" : "N")}
             //   proved away: maps that are pooled reach no memory before they are, first_y none when predicting; {ConvText.Edges(h)}
             """;

@@ -39,9 +39,9 @@ public static class ConvTensorMainloop
         """;
 
     /// <summary>Emits the loops around <paramref name="stage"/>, which fills the tile with CHANNELS channels from c0 on, into acc[ROW_TILES][COLUMN_TILES][4].</summary>
-    public static void Emit(CudaWriter writer, ConvGeometry g, ConvTensorTile tile, string stage)
+    public static void Emit(CudaWriter writer, ConvGeometry g, ConvTensorTile tile, Products products, string stage)
     {
-        bool chunked = tile.Chunk * tile.Pack < g.CStored, large = g.R * g.S * (tile.Chunk / 8) > 36;
+        bool chunked = tile.Chunk * tile.Pack < g.CStored, large = g.R * g.S * (tile.Chunk / 8) > (products.IsSplit ? 12 : 36);
         writer.Code.Line("float acc[ROW_TILES][COLUMN_TILES][4] = {};");
         if (chunked) writer.Code.Line("#pragma unroll 1");
         using (writer.Code.Block(chunked ? "for (int c0 = 0; c0 < C; c0 += CHANNELS)" : ""))
@@ -54,42 +54,49 @@ public static class ConvTensorMainloop
                 wait_copies();
                 __syncthreads();
 
-                {{Product(large, "filter[(((warp_column * (COLUMN_TILES / 2) + j) * R + r) * S + s) * (STEPS * 32) + step * 32 + lane]", "(r * COLUMNS + s) * PITCH")}}
+                {{Product(products, large, "filter[(((warp_column * (COLUMN_TILES / 2) + j) * R + r) * S + s) * (STEPS * 32) + step * 32 + lane]", "(r * COLUMNS + s) * PITCH")}}
                 """);
         }
     }
 
     /// <summary>The reduction over taps and channels, into acc[ROW_TILES][COLUMN_TILES][4].</summary>
+    /// <param name="products">How factors become products.</param>
     /// <param name="large">Whether it is too long to be unrolled as a whole.</param>
     /// <param name="word">Text for the filter's operands of 16 columns j at tap (r, s) and step.</param>
     /// <param name="place">Text for the words from a window's first tap to tap (r, s).</param>
-    public static string Product(bool large, string word, string place) => $$"""
+    /// <param name="masked">Whether masks of dropout want registers, too.</param>
+    public static string Product(Products products, bool large, string word, string place, bool masked = false) => $$"""
         #pragma unroll{{(large ? " 1" : "")}}
         for (int r = 0; r < R; ++r)
         {
-            #pragma unroll
+            #pragma unroll{{(products.IsSplit ? " 1" : "")}}
             for (int s = 0; s < S; ++s)
             {
-                #pragma unroll
+                #pragma unroll{{(!products.IsSplit ? "" : masked ? " 1" : " 2")}}
                 for (int step = 0; step < STEPS; ++step)
                 {
-                    uint4 b[COLUMN_TILES / 2];
+                    uint4 b{{products.Parts}}[COLUMN_TILES / 2];
                     #pragma unroll
-                    for (int j = 0; j < COLUMN_TILES / 2; ++j) b[j] = {{word}};
+                    for (int j = 0; j < COLUMN_TILES / 2; ++j) {{products.Whole("b")}}[j] = {{word}};{{products.Split("            ", "b")}}
                     #pragma unroll
                     for (int i = 0; i < ROW_TILES; ++i)
                     {
-                        u32 a[4];
-                        load_matrix(a, rows[i] + ({{place}} + step * 8) * 4);
-                        #pragma unroll
-                        for (int j = 0; j < COLUMN_TILES / 2; ++j)
-                        {
-                            mma(acc[i][2 * j], a[0], a[1], a[2], a[3], b[j].x, b[j].y);
-                            mma(acc[i][2 * j + 1], a[0], a[1], a[2], a[3], b[j].z, b[j].w);
-                        }
+                        u32 a{{products.Parts}}[4];
+                        load_matrix({{products.Whole("a")}}, rows[i] + ({{place}} + step * 8) * 4);{{products.Split("                ", "a")}}
+                        {{products.Add("                ", "acc[i]", "COLUMN_TILES", Term)}}
                     }
                 }
             }
+        }
+        """;
+
+    /// <summary>Text of one term's products of a row of tiles, whose factors are a[4] and b[COLUMN_TILES / 2].</summary>
+    public static string Term(string sums, string left, string right) => $$"""
+        #pragma unroll
+        for (int j = 0; j < COLUMN_TILES / 2; ++j)
+        {
+            mma({{sums}}[2 * j], a{{left}}[0], a{{left}}[1], a{{left}}[2], a{{left}}[3], b{{right}}[j].x, b{{right}}[j].y);
+            mma({{sums}}[2 * j + 1], a{{left}}[0], a{{left}}[1], a{{left}}[2], a{{left}}[3], b{{right}}[j].z, b{{right}}[j].w);
         }
         """;
 

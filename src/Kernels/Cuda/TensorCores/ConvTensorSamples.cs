@@ -44,7 +44,7 @@ public static class ConvTensorSamples
             writer.Code.Line("#pragma unroll 1");
             using (writer.Code.Block("for (int group = thread / 32; group < GROUPS; group += THREADS / 32)"))
             {
-                EmitProduct(writer, tile, "operands", MaxUnrolledSteps);
+                EmitProduct(writer, tile, operands.Products, "operands", MaxUnrolledSteps);
                 epilogue.Emit(writer);
             }
         }
@@ -81,29 +81,35 @@ public static class ConvTensorSamples
     }
 
     /// <summary>Emits the reduction of <c>group</c>, into acc[ROW_TILES][COLUMN_TILES][4].</summary>
-    public static void EmitProduct(CudaWriter writer, SampleTile tile, string operands, int maxSteps)
+    /// <param name="writer">The writer.</param>
+    /// <param name="tile">The samples.</param>
+    /// <param name="products">How factors become products.</param>
+    /// <param name="operands">Name of the operands.</param>
+    /// <param name="maxSteps">Most steps whose words a lane has in registers.</param>
+    /// <param name="corner">Text that declares <c>corner</c>, where the lane's window begins; null: the windows of the tile in their order.</param>
+    public static void EmitProduct(CudaWriter writer, SampleTile tile, Products products, string operands, int maxSteps, string? corner = null)
     {
         bool unrolled = tile.Steps <= maxSteps;
         (string declare, Func<string, string> word) = tile.Group();
-        writer.Code.Line(declare);
+        string filter = unrolled
+            ? !products.IsSplit ? "    const uint4 (&b)[COLUMN_TILES / 2] = words[part];"
+                : "    uint4 b[2][COLUMN_TILES / 2];\n    #pragma unroll\n    for (int j = 0; j < COLUMN_TILES / 2; ++j) b[0][j] = words[part][j];"
+            : $"    uint4 b{products.Parts}[COLUMN_TILES / 2];\n    int places[2];\n" + StepOperands(tile, operands, products.Whole("b"), "places");
+        filter += products.Split("    ", "b");
+        writer.Code.Line(corner ?? declare);
         writer.Code.Line($$"""
             float acc[ROW_TILES][COLUMN_TILES][4] = {};
             #pragma unroll{{(unrolled ? "" : " 1")}}
             for (int part = 0; part < STEPS; ++part)
             {
-            {{(unrolled ? "    const uint4 (&b)[COLUMN_TILES / 2] = words[part];" : "    uint4 b[COLUMN_TILES / 2];\n    int places[2];\n" + StepOperands(tile, operands, "b", "places"))}}
+            {{filter}}
                 #pragma unroll
                 for (int i = 0; i < ROW_TILES; ++i)
                 {
-                    u32 a[4];
+                    u32 a{{products.Parts}}[4];
                     #pragma unroll
-                    for (int word = 0; word < 4; ++word) a[word] = {{word(unrolled ? "places[part][word / 2]" : "places[word / 2]")}};
-                    #pragma unroll
-                    for (int j = 0; j < COLUMN_TILES / 2; ++j)
-                    {
-                        mma(acc[i][2 * j], a[0], a[1], a[2], a[3], b[j].x, b[j].y);
-                        mma(acc[i][2 * j + 1], a[0], a[1], a[2], a[3], b[j].z, b[j].w);
-                    }
+                    for (int word = 0; word < 4; ++word) {{products.Whole("a")}}[word] = {{word(unrolled ? "places[part][word / 2]" : "places[word / 2]")}};{{products.Split("        ", "a")}}
+                    {{products.Add("        ", "acc[i]", "COLUMN_TILES", ConvTensorMainloop.Term)}}
                 }
             }
             """);
@@ -164,7 +170,7 @@ public static class ConvTensorSamples
         return $"""
             // {group.Name} fprop  <- {layer}
             //   y[n,p,q,k] = {(g.Pooled ? $"max over 2x2 of {value}; bias and relu are monotonic and follow the maximum" : value)}{DropoutText.Comment(group.Drop)}
-            //   x u8 or f32[N,{g.H},{g.W},{g.C}] out of the data set, in the epoch's order, rounded to {operands.Name} where it is staged  operands {operands.Name}[{g.KStored / 16}][{tile.Steps}][lane][{4 * operands.Pack}] w, zeros behind a filter's row and behind the last one  y {CudaWriter.MapText(g, output: true)} NHWC, sums f32{winners}
+            //   x u8 or f32[N,{g.H},{g.W},{g.C}] out of the data set, in the epoch's order, {operands.Staged}  operands {operands.Name}[{g.KStored / 16}][{tile.Steps}][lane][{4 * operands.Pack}] w, zeros behind a filter's row and behind the last one  y {CudaWriter.MapText(g, output: true)} NHWC, sums f32{winners}
             //   implicit GEMM N*{g.P * g.Q} x {g.K} x {g.R * g.S * g.C} on tensor cores, the reduction in {tile.Steps} {(tile.Steps == 1 ? "step" : "steps")} over {g.R} runs of {g.S * g.C} neighbouring values; block {threads} = {tile.OutRows}x{g.OutColumns}{(g.Pooled ? " windows" : " pixels")} x {Channels(g)} channels, a warp {(g.Pooled ? "8 windows" : "32 pixels")} at a time; grid N x {TilesDown(g) * ChannelTiles(g)}
             //   proved away: {(g.Pooled ? $"the {g.P}x{g.Q} map reaches no memory; " : "")}{ConvText.Edges(g)}
             """;

@@ -5,7 +5,8 @@ namespace Convoke.Kernels.Cuda.TensorCores;
 /// <summary>Filter and bias gradients of a first convolution on tensor cores, summed over a slice of the images into a partial; what <see cref="ConvTensorWgrad"/> is for the others.</summary>
 /// <remarks>
 /// One product of the gradient map, [K, places], with the samples under all taps, [places, taps x channels]; warps share the places. Under pooling nothing is unpooled: a step of
-/// the reduction is two windows, each lane has one of their four places, and a gradient carries its winner in the bits that TF32 does not have. TF32 in either mode.
+/// the reduction is two windows, each lane has one of their four places, and a gradient carries its winner in the bits that TF32 does not have; where it is split, in its last two,
+/// which costs it less than 2^-21. TF32, whole or split, whatever the precision is.
 /// </remarks>
 /// <param name="Rows">Output rows (of windows, where pooled) that are staged at a time.</param>
 /// <param name="Warps">Warps of a block.</param>
@@ -36,17 +37,17 @@ public sealed record ConvTensorSamplesWgrad(int Rows, int Warps)
     public static CudaGrid Grid(ConvGeometry g, int slices) => new(0, Units(g), 1, slices);
 
     /// <summary>Emits the kernel.</summary>
-    public CudaKernel Emit(CudaWriter writer, string name, string layer, ConvBackwardGroup group, InputText samples)
+    public CudaKernel Emit(CudaWriter writer, string name, string layer, ConvBackwardGroup group, InputText samples, Operands operands)
     {
         ConvGeometry g = group.Geometry;
-        Operands.EmitMultiplySamples(writer);
+        operands.EmitMultiplySamples(writer);
         writer.Helper("sample_at", StepText.SampleAt);
         writer.Helper("typed_pixel", StepText.TypedPixel);
         var kernel = new CudaKernel(name, Threads, Threads > 128 ? 2 : 4, SharedBytes(g));
         string[] parameters = [
             "const Step* __restrict__ step, const float* __restrict__ dy", .. group.Relu ? new[] { "const float* __restrict__ y" } : [], .. g.Pooled ? new[] { "const u8* __restrict__ arg" } : [],
             "float* __restrict__ partials", .. group.Bias is null ? [] : new[] { "float* __restrict__ bias_partials" }, "int batch"];
-        using (writer.Kernel(kernel, Comment(layer, group, samples), parameters))
+        using (writer.Kernel(kernel, Comment(layer, group, samples, operands), parameters))
         {
             if (group.Scale != 1) writer.Code.Line(DropoutText.Scale(group.Scale));
             writer.Code.Line($$"""
@@ -82,8 +83,8 @@ public sealed record ConvTensorSamplesWgrad(int Rows, int Warps)
                 using (writer.Code.Block(banded ? "for (int band_row = 0; band_row < OUT_H; band_row += BAND_H)" : ""))
                 {
                     if (!banded) writer.Code.Line("constexpr int band_row = 0;");
-                    EmitStages(writer, group, samples);
-                    EmitProduct(writer, g);
+                    EmitStages(writer, group, samples, operands.Products);
+                    EmitProduct(writer, g, operands.Products);
                 }
             }
 
@@ -93,7 +94,7 @@ public sealed record ConvTensorSamplesWgrad(int Rows, int Warps)
         return kernel;
     }
 
-    private static void EmitStages(CudaWriter writer, ConvBackwardGroup group, InputText samples)
+    private static void EmitStages(CudaWriter writer, ConvBackwardGroup group, InputText samples, Products products)
     {
         ConvGeometry g = group.Geometry;
         string mask = group.Relu ? $$"""
@@ -109,7 +110,7 @@ public sealed record ConvTensorSamplesWgrad(int Rows, int Warps)
                 input[i] = sample_operand({{ConvText.Inside(g)}} ? pixel(step, origin + (h * W + w) * C + c) : 0.0f);
             }
             """);
-        string Word(char c) => g.Pooled ? $"sample_operand(gradient.{c}) | winner.{c}" : $"sample_operand(gradient.{c})";
+        string Word(char c) => g.Pooled ? $"sample_operand(gradient.{c}){(products.IsSplit ? " & ~3u" : "")} | winner.{c}" : $"sample_operand(gradient.{c})";
         writer.Code.Line($$"""
             #pragma unroll 4
             for (int i = thread; i < CELLS * (OUTPUTS / 4); i += THREADS)
@@ -130,14 +131,14 @@ public sealed record ConvTensorSamplesWgrad(int Rows, int Warps)
             """);
     }
 
-    private static void EmitProduct(CudaWriter writer, ConvGeometry g)
+    private static void EmitProduct(CudaWriter writer, ConvGeometry g, Products products)
     {
         string down = ConvText.Down(g), across = ConvText.Across(g);
         writer.Code.Line($$"""
             #pragma unroll 2
             for (int step_of_warp = thread / 32; step_of_warp < STEPS; step_of_warp += THREADS / 32)
             {
-                u32 a[ROW_TILES][4], b[2][COLUMN_TILES];
+                u32 a[ROW_TILES]{{products.Parts}}[4], b[2]{{products.Parts}}[COLUMN_TILES];
                 #pragma unroll
                 for (int half = 0; half < 2; ++half)
                 {
@@ -154,15 +155,12 @@ public sealed record ConvTensorSamplesWgrad(int Rows, int Warps)
                     for (int i = 0; i < 2 * ROW_TILES; ++i)
                     {
                         const u32 word = dz[cell * PITCH + i * 8 + group];
-                        a[i / 2][2 * half + i % 2] = {{(g.Pooled ? "(word & 3) == place ? word & ~3u : 0" : "word")}};
+                        {{products.Whole("a[i / 2]")}}[2 * half + i % 2] = {{(g.Pooled ? "(word & 3) == place ? word & ~3u : 0" : "word")}};
                     }
                     #pragma unroll
-                    for (int j = 0; j < COLUMN_TILES; ++j) b[half][j] = from[at[j]];
+                    for (int j = 0; j < COLUMN_TILES; ++j) {{products.Whole("b[half]")}}[j] = from[at[j]];
                 }
-                #pragma unroll
-                for (int i = 0; i < ROW_TILES; ++i)
-                    #pragma unroll
-                    for (int j = 0; j < COLUMN_TILES; ++j) sample_mma(dw[i][j], a[i][0], a[i][1], a[i][2], a[i][3], b[0][j], b[1][j]);
+            {{ConvTensorWgrad.SampleProducts(products)}}
             }
             __syncthreads();                // the stage is free again
             """);
@@ -217,14 +215,14 @@ public sealed record ConvTensorSamplesWgrad(int Rows, int Warps)
     private int SharedBytes(ConvGeometry g) =>
         4 * Math.Max(InputWords(g) + (Steps(g) * (g.Pooled ? 2 : 8) * (Outputs(g) + 8)), Math.Max(Warps * 32 * (Outputs(g) / 16) * ColumnTiles(g) * 4, 4 * Threads));
 
-    private string Comment(string layer, ConvBackwardGroup group, InputText samples)
+    private string Comment(string layer, ConvBackwardGroup group, InputText samples, Operands operands)
     {
         ConvGeometry g = group.Geometry;
         string dz = (g.Pooled ? $"dy at the winner of each {g.PoolHeight}x{g.PoolWidth} window" : "dy") + (group.Relu ? ", where y > 0" : "") + DropoutText.TimesComment(group.Scale);
         return $"""
             // {group.Name} wgrad  <- {layer}
             //   dw[r,s,c,k] = sum(n,p,q) dz[n,p,q,k] x[n,{ConvText.InputRow(g)},{ConvText.InputColumn(g)},c] over a slice of the images{(group.Bias is null ? "" : ";  db[k] = sum(n,p,q) dz[n,p,q,k]")};  dz = {dz}
-            //   {samples.Of}x u8 or f32[N,{g.H},{g.W},{g.C}] out of the data set  dy {CudaWriter.MapText(g, output: true)}, both rounded to tf32 where they are staged  partials f32[slices][{g.KStored / g.Panel}][{g.R}][{g.S}][{g.CStored}][{g.Panel}], sums f32
+            //   {samples.Of}x u8 or f32[N,{g.H},{g.W},{g.C}] out of the data set  dy {CudaWriter.MapText(g, output: true)}, both {operands.SamplesStaged}  partials f32[slices][{g.KStored / g.Panel}][{g.R}][{g.S}][{g.CStored}][{g.Panel}], sums f32
             //   GEMM {g.K} x {g.R * g.S * g.C} x N*{g.P * g.Q} on tensor cores; block {Threads} = {Outputs(g)} output channels x the whole filter x {Warps} shares of the {(g.Pooled ? "windows" : "places")}, a warp each; grid {Units(g)} x min(N, {Slices(g)}) slices, image n goes to slice n % slices
             """;
     }

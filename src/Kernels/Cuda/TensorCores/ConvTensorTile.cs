@@ -43,9 +43,9 @@ public sealed record ConvTensorTile(int Rows, int Columns, int Channels, int Chu
     public int Tiles(ConvGeometry g) => TilesDown(g) * TilesAcross(g) * ChannelTiles(g);
 
     /// <summary>The cheapest cut, or null where none fits: the layer then stays with fused multiply-adds.</summary>
-    public static ConvTensorTile? Choose(ConvGeometry g, int pack)
+    public static ConvTensorTile? Choose(ConvGeometry g, Operands operands)
     {
-        int window = g.PoolHeight * g.PoolWidth, step = 8 * pack;
+        int pack = operands.Pack, window = g.PoolHeight * g.PoolWidth, step = operands.StepValues;
         if (g.CStored % step != 0 || g.KStored % 16 != 0 || !(window == 1 || (g.PoolHeight == 2 && g.PoolWidth == 2))) return null;
         ConvTensorTile? best = null;
         double least = double.MaxValue;
@@ -63,7 +63,7 @@ public sealed record ConvTensorTile(int Rows, int Columns, int Channels, int Chu
                         {
                             var tile = new ConvTensorTile(rows, columns, channels, chunk, Math.Min(rowTiles, tiles), (tiles + rowTiles - 1) / rowTiles, pack);
                             if (tile.SharedBytes(g) > MaxSharedBytes) continue;
-                            double cost = tile.Clocks(g);
+                            double cost = tile.Clocks(g, operands.Products);
                             if (cost < least) (best, least) = (tile, cost);
                         }
                     }
@@ -75,15 +75,15 @@ public sealed record ConvTensorTile(int Rows, int Columns, int Channels, int Chu
     }
 
     /// <summary>Clocks of a multiprocessor for one image, by the unit that is busiest: multiplications, or reads of shared memory; and what staging costs a thread, of which two blocks hide half. A small batch has one block a multiprocessor, whose warps then take as long as their chain of steps: that counts once more.</summary>
-    /// <remarks>Leads, from one H100: 1.5 clocks a multiplication, 128 bytes of shared memory a clock, 60 clocks for four loads under way at once, 12 for a copy past the registers.</remarks>
-    private double Clocks(ConvGeometry g)
+    /// <remarks>Leads, from one H100: 1.5 clocks a multiplication, 128 bytes of shared memory a clock, three instructions for a word that is split, four of them a clock, 60 clocks for four loads under way at once, 12 for a copy past the registers.</remarks>
+    private double Clocks(ConvGeometry g, Products products)
     {
         int steps = g.R * g.S * g.CStored / (8 * Pack), warps = WarpsDown * WarpsAcross;
-        double multiplications = warps * RowTiles * ColumnTiles * steps, reads = warps * steps * ((RowTiles * 4) + (ColumnTiles * 2)) * 1.2;
+        double multiplications = warps * RowTiles * ColumnTiles * steps * products.Terms, splits = products.IsSplit ? warps * steps * ((RowTiles * 4) + (ColumnTiles * 2)) * 0.75 : 0, reads = warps * steps * ((RowTiles * 4) + (ColumnTiles * 2)) * 1.2;
         double staged = StagedRows(g) * StagedColumns(g) * g.CStored / 4.0, filter = Channels * g.R * g.S * g.CStored / (4.0 * Pack), barriers = 400.0 * g.CStored / (Chunk * Pack);
         double bytes = (staged + filter) * 16 / 48;
-        double copies = ((staged * 60) + (filter * 12)) / Threads, chain = (steps * ((RowTiles * ColumnTiles * 2) + 30)) + copies + barriers;
-        return (Tiles(g) * (Math.Max(1.5 * multiplications, reads) + Math.Max(bytes, copies / 2) + barriers)) + chain;
+        double copies = ((staged * 60) + (filter * 12)) / Threads, chain = (steps * ((RowTiles * ColumnTiles * 2 * products.Terms) + 30)) + copies + barriers;
+        return (Tiles(g) * (Math.Max(1.5 * multiplications, Math.Max(reads, splits)) + Math.Max(bytes, copies / 2) + barriers)) + chain;
     }
 
     /// <summary>16-row tiles: a window of four is four rows, and eight windows are two tiles.</summary>

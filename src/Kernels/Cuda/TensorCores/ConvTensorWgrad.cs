@@ -5,21 +5,22 @@ namespace Convoke.Kernels.Cuda.TensorCores;
 /// <summary>Filter and bias gradients of a convolution on tensor cores, summed over a slice of the images into a partial; what <see cref="ConvWgrad"/> is on fused multiply-adds.</summary>
 /// <remarks>
 /// For each tap a product of the gradient map, [K, places], with the input under that tap, [places, C]: the reduction runs over places. Under pooling the map is
-/// unpooled as it is staged, zeros included: three of four products are with zero, and still the tensor cores are ahead. TF32 in either mode, as in a dense layer's.
+/// unpooled as it is staged, zeros included: three of four products are with zero, and still the tensor cores are ahead. TF32, whole or split, whatever the precision is, as in a dense layer's.
 /// </remarks>
 public static class ConvTensorWgrad
 {
     public static CudaGrid Grid(ConvBackwardGroup group, ConvTensorWgradTile tile, int slices) => new(0, tile.Units(group.Geometry), 1, slices);
 
-    public static CudaKernel Emit(CudaWriter writer, string name, string layer, ConvBackwardGroup group, ConvTensorWgradTile tile)
+    public static CudaKernel Emit(CudaWriter writer, string name, string layer, ConvBackwardGroup group, ConvTensorWgradTile tile, Operands operands)
     {
         ConvGeometry g = group.Geometry;
-        Operands.EmitMultiplySamples(writer);
+        operands.EmitMultiplySamples(writer);
         var kernel = new CudaKernel(name, tile.Threads, 2, tile.SharedBytes(g));
         string[] parameters = [
             "const float* __restrict__ x, const float* __restrict__ dy", .. group.Relu ? new[] { "const float* __restrict__ y" } : [], .. g.Pooled ? new[] { "const u8* __restrict__ arg" } : [],
             "float* __restrict__ partials", .. group.Bias is null ? [] : new[] { "float* __restrict__ bias_partials" }, "int batch"];
-        using (writer.Kernel(kernel, Comment(layer, group, tile), parameters))
+        const string warpsTap = "tap = unit / (K / OUTPUTS * (C / INPUTS)) * TAPS + thread / 32", underTap = "const u32* under_tap = input + (tap / S * COLUMNS + tap % S) * PITCH + group;";
+        using (writer.Kernel(kernel, Comment(layer, group, tile, operands), parameters))
         {
             if (group.Scale != 1) writer.Code.Line(DropoutText.Scale(group.Scale));
             writer.Code.Line($$"""
@@ -31,8 +32,8 @@ public static class ConvTensorWgrad
                 u32* input = shared;                                        // [ROWS][COLUMNS][PITCH], INPUTS channels of it
                 u32* dz = shared + ROWS * COLUMNS * PITCH;                  // [8 * STEPS][DZ_PITCH], OUTPUTS channels of it
                 const int thread = threadIdx.x, lane = thread % 32, group = lane / 4, unit = blockIdx.x % UNITS, slice = blockIdx.x / UNITS, slices = gridDim.x / UNITS;
-                const int k0 = unit % (K / OUTPUTS) * OUTPUTS, c0 = unit / (K / OUTPUTS) % (C / INPUTS) * INPUTS, tap = unit / (K / OUTPUTS * (C / INPUTS)) * TAPS + thread / 32;
-                const u32* under_tap = input + (tap / S * COLUMNS + tap % S) * PITCH + group;
+                const int k0 = unit % (K / OUTPUTS) * OUTPUTS, c0 = unit / (K / OUTPUTS) % (C / INPUTS) * INPUTS, {{warpsTap}};
+                {{(operands.Products.IsSplit ? "" : underTap)}}
 
                 float dw[ROW_TILES][COLUMN_TILES][4] = {};
                 {{(group.Bias is null ? "" : "float4 db = make_float4(0, 0, 0, 0);\n")}}for (int i = thread; i < (8 * STEPS - PLACES) * DZ_PITCH; i += THREADS) dz[PLACES * DZ_PITCH + i] = 0;
@@ -44,10 +45,12 @@ public static class ConvTensorWgrad
                 if (tile.Columns < g.OutColumns) writer.Code.Line("for (int band_column = 0; band_column < OUT_W; band_column += BAND_W)");
                 using (banded ? writer.Code.Block("") : null)
                 {
+                    // The parts of factors take the registers that addresses would stay in.
+                    if (operands.Products.IsSplit) writer.Code.Line($"{StepText.OpaqueThread}\nconst int lane = thread % 32, group = lane / 4, {warpsTap};\n{underTap}");
                     if (tile.Rows == g.OutRows) writer.Code.Line("constexpr int band_row = 0;");
                     if (tile.Columns == g.OutColumns) writer.Code.Line("constexpr int band_column = 0;");
                     EmitStages(writer, group, tile);
-                    EmitProduct(writer, g, tile);
+                    EmitProduct(writer, g, tile, operands.Products);
                 }
             }
 
@@ -97,12 +100,12 @@ public static class ConvTensorWgrad
             """);
     }
 
-    private static void EmitProduct(CudaWriter writer, ConvGeometry g, ConvTensorWgradTile tile) => writer.Code.Line($$"""
-        #pragma unroll 2
+    private static void EmitProduct(CudaWriter writer, ConvGeometry g, ConvTensorWgradTile tile, Products products) => writer.Code.Line($$"""
+        #pragma unroll {{(products.IsSplit ? 1 : 2)}}
         for (int step = 0; step < STEPS; ++step)
         {
             // of places lane % 4 and the fourth behind it; what stands behind the last place has a gradient of zero
-            u32 a[ROW_TILES][4], b[2][COLUMN_TILES];
+            u32 a[ROW_TILES]{{products.Parts}}[4], b[2]{{products.Parts}}[COLUMN_TILES];
             #pragma unroll
             for (int half = 0; half < 2; ++half)
             {
@@ -112,19 +115,29 @@ public static class ConvTensorWgrad
                 #pragma unroll
                 for (int i = 0; i < ROW_TILES; ++i)
                 {
-                    a[i][2 * half] = gradient[i * 16];
-                    a[i][2 * half + 1] = gradient[i * 16 + 8];
+                    {{products.Whole("a[i]")}}[2 * half] = gradient[i * 16];
+                    {{products.Whole("a[i]")}}[2 * half + 1] = gradient[i * 16 + 8];
                 }
                 #pragma unroll
-                for (int j = 0; j < COLUMN_TILES; ++j) b[half][j] = {{((g.R * g.S) % tile.Taps == 0 ? "from[j * 8]" : "tap < R * S ? from[j * 8] : 0")}};
+                for (int j = 0; j < COLUMN_TILES; ++j) {{products.Whole("b[half]")}}[j] = {{((g.R * g.S) % tile.Taps == 0 ? "from[j * 8]" : "tap < R * S ? from[j * 8] : 0")}};
             }
-            #pragma unroll
-            for (int i = 0; i < ROW_TILES; ++i)
-                #pragma unroll
-                for (int j = 0; j < COLUMN_TILES; ++j) sample_mma(dw[i][j], a[i][0], a[i][1], a[i][2], a[i][3], b[0][j], b[1][j]);
+        {{SampleProducts(products)}}
         }
         __syncthreads();                // the stage is free again
         """);
+
+    /// <summary>Text, one level deep, that adds the products of a[ROW_TILES][4] and b[2][COLUMN_TILES], a step of places, to dw[ROW_TILES][COLUMN_TILES][4].</summary>
+    public static string SampleProducts(Products products)
+    {
+        static string Term(string sums, string left, string right) => $$"""
+            #pragma unroll
+            for (int j = 0; j < COLUMN_TILES; ++j) sample_mma({{sums}}[j], a[i]{{left}}[0], a[i]{{left}}[1], a[i]{{left}}[2], a[i]{{left}}[3], b[0]{{right}}[j], b[1]{{right}}[j]);
+            """;
+        string text = "#pragma unroll\nfor (int i = 0; i < ROW_TILES; ++i)\n" + (products.IsSplit
+            ? $"{{{products.Split("    ", "a[i]")}\n    {products.Add("    ", "dw[i]", "COLUMN_TILES", Term)}\n}}"
+            : "    " + products.Add("    ", "dw[i]", "COLUMN_TILES", Term));
+        return "    " + (products.Split("", "b[0]", "b[1]") + "\n" + text).TrimStart('\n').Replace("\n", "\n    ");
+    }
 
     private static void EmitEpilogue(CudaWriter writer, ConvBackwardGroup group, ConvTensorWgradTile tile)
     {
@@ -160,14 +173,14 @@ public static class ConvTensorWgrad
             """);
     }
 
-    private static string Comment(string layer, ConvBackwardGroup group, ConvTensorWgradTile tile)
+    private static string Comment(string layer, ConvBackwardGroup group, ConvTensorWgradTile tile, Operands operands)
     {
         ConvGeometry g = group.Geometry;
         string dz = (g.Pooled ? $"dy at the winner of each {g.PoolHeight}x{g.PoolWidth} window" : "dy") + (group.Relu ? ", where y > 0" : "") + DropoutText.TimesComment(group.Scale);
         return $"""
             // {group.Name} wgrad  <- {layer}
             //   dw[r,s,c,k] = sum(n,p,q) dz[n,p,q,k] x[n,{ConvText.InputRow(g)},{ConvText.InputColumn(g)},c] over a slice of the images{(group.Bias is null ? "" : ";  db[k] = sum(n,p,q) dz[n,p,q,k]")};  dz = {dz}
-            //   x {CudaWriter.MapText(g, output: false)} NHWC  dy {CudaWriter.MapText(g, output: true)}, both rounded to tf32 where they are staged  partials f32[slices][{g.KStored / g.Panel}][{g.R}][{g.S}][{g.CStored}][{g.Panel}], sums f32
+            //   x {CudaWriter.MapText(g, output: false)} NHWC  dy {CudaWriter.MapText(g, output: true)}, both {operands.SamplesStaged}  partials f32[slices][{g.KStored / g.Panel}][{g.R}][{g.S}][{g.CStored}][{g.Panel}], sums f32
             //   GEMM {g.K} x {g.R * g.S * g.C} x N*{g.P * g.Q} on tensor cores; block {tile.Threads} = {tile.Outputs} output channels x {tile.Inputs} input channels x {tile.Taps} taps, a warp each; grid {tile.Units(g)} x min(N, {tile.Slices}) slices, image n goes to slice n % slices
             """;
     }

@@ -17,7 +17,7 @@ public static class DenseTensorDgrad
         using (writer.Kernel(kernel, $"""
             // {group.Name} dgrad  <- {layer}
             //   dx[n,i] = sum(o) dy[n,o] w[i,o]{(group.ReluOutput is null ? "" : " where x > 0, the relu that made x" + DropoutText.TimesComment(group.Scale))}
-            //   dy f32[N,{stored}], rounded to {operands.Name}  operands {operands.Name}[{(group.In + 7) / 8}][{steps}][lane][{4 * operands.Pack}] w  dx f32[N,{group.In}], sums f32
+            //   dy f32[N,{stored}], {(operands.Products.IsSplit ? "split in two tf32" : $"rounded to {operands.Name}")}  operands {operands.Name}[{(group.In + 7) / 8}][{steps}][lane][{4 * operands.Pack}] w  dx f32[N,{group.In}], sums f32
             //   GEMM N x {group.In} x {group.Units} on tensor cores; block {Threads}, warp = {Rows} rows x {Features} features; grid N/{Rows} x {Blocks(group)}
             """, $"const float* __restrict__ dy, const uint4* __restrict__ operands{(group.ReluOutput is null ? "" : ", const float* __restrict__ x")}, float* __restrict__ dx, int batch"))
         {
@@ -28,38 +28,33 @@ public static class DenseTensorDgrad
                 {{DropoutText.Scale(group.Scale)}}
 
                 float acc[COLUMN_TILES][4] = {};
-                #pragma unroll {{Math.Min(4, steps)}}
+                #pragma unroll {{Math.Min(operands.Products.IsSplit ? 2 : 4, steps)}}
                 for (int step = 0; step < STEPS; ++step)
                 {
-                    u32 upper[4], lower[4];
-                    load_row<OUT>(upper, dy, n0 + lane / 4, step, lane, batch);
-                    load_row<OUT>(lower, dy, n0 + lane / 4 + 8, step, lane, batch);
-                    #pragma unroll
-                    for (int j = 0; j < COLUMN_TILES; ++j)
-                    {
-                        if (TILES % COLUMN_TILES != 0 && first + j >= TILES) break;
-                        const uint4 b = __ldg(&operands[((first + j) * STEPS + step) * 32 + lane]);
-                        mma(acc[j], upper[0], lower[0], upper[1], lower[1], b.x, b.y);
-                        mma(acc[j], upper[2], lower[2], upper[3], lower[3], b.z, b.w);
-                    }
+                    {{DenseTensorLoads.Step("OUT", "dy", operands.Products, "COLUMN_TILES", "((first + j) * STEPS + step) * 32 + lane", "TILES % COLUMN_TILES != 0 && first + j >= TILES").Replace("\n", "\n    ")}}
                 }
 
-                // epilogue{{(group.ReluOutput is null ? "" : ": the mask of relu")}}
-                #pragma unroll
-                for (int i = 0; i < 2 * COLUMN_TILES; ++i)
-                {
-                    const int n = n0 + i % 2 * 8 + lane / 4, f = (first + i / 2) * 8 + lane % 4 * 2;
-                    if (n >= batch || f >= IN) continue;
-                    const size_t at = (size_t)n * IN + f;
-                    {{(group.ReluOutput is null ? "" : "const float2 open = *reinterpret_cast<const float2*>(&x[at]);\n    ")}}*reinterpret_cast<float2*>(&dx[at]) = {{(group.ReluOutput is null
-                        ? "make_float2(acc[i / 2][i % 2 * 2], acc[i / 2][i % 2 * 2 + 1])"
-                        : $"make_float2(open.x > 0.0f ? acc[i / 2][i % 2 * 2]{DropoutText.Times(group.Scale)} : 0.0f, open.y > 0.0f ? acc[i / 2][i % 2 * 2 + 1]{DropoutText.Times(group.Scale)} : 0.0f)")}};
-                }
+                {{Epilogue(group)}}
                 """);
         }
 
         return kernel;
     }
+
+    /// <summary>Text that stores acc[COLUMN_TILES][4], of rows n0 on and column tiles first on.</summary>
+    public static string Epilogue(DenseDgradGroup group) => $$"""
+        // epilogue{{(group.ReluOutput is null ? "" : ": the mask of relu")}}
+        #pragma unroll
+        for (int i = 0; i < 2 * COLUMN_TILES; ++i)
+        {
+            const int n = n0 + i % 2 * 8 + lane / 4, f = (first + i / 2) * 8 + lane % 4 * 2;
+            if (n >= batch || f >= IN) continue;
+            const size_t at = (size_t)n * IN + f;
+            {{(group.ReluOutput is null ? "" : "const float2 open = *reinterpret_cast<const float2*>(&x[at]);\n    ")}}*reinterpret_cast<float2*>(&dx[at]) = {{(group.ReluOutput is null
+                ? "make_float2(acc[i / 2][i % 2 * 2], acc[i / 2][i % 2 * 2 + 1])"
+                : $"make_float2(open.x > 0.0f ? acc[i / 2][i % 2 * 2]{DropoutText.Times(group.Scale)} : 0.0f, open.y > 0.0f ? acc[i / 2][i % 2 * 2 + 1]{DropoutText.Times(group.Scale)} : 0.0f)")}};
+        }
+        """;
 
     private static int Blocks(DenseDgradGroup group) => (((group.In + 7) / 8) + (Threads / 32 * Features / 8) - 1) / (Threads / 32 * Features / 8);
 }

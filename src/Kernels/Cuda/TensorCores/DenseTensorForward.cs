@@ -20,7 +20,7 @@ public static class DenseTensorForward
         using (writer.Kernel(kernel, $"""
             // {group.Name} forward  <- {layer}
             //   y[n,o] = {(group.Relu ? $"relu({sum})" : sum)}{DropoutText.Comment(group.Drop)}
-            //   x f32[N,{stride}], rounded to {operands.Name}  operands {operands.Name}[{stored / 8}][{steps}][lane][{4 * operands.Pack}] w  y f32[N,{stored}], sums f32
+            //   x f32[N,{stride}], {(operands.Products.IsSplit ? "split in two tf32" : $"rounded to {operands.Name}")}  operands {operands.Name}[{stored / 8}][{steps}][lane][{4 * operands.Pack}] w  y f32[N,{stored}], sums f32
             //   GEMM N x {group.Units} x {group.In} on tensor cores; block {Threads} = {Rows} rows x {Units} units x {Threads / 32} shares of the reduction, a warp each; grid N/{Rows} x {stored / Units}
             """, [.. DropoutText.Parameter(group.Drop), "const float* __restrict__ x, const uint4* __restrict__ operands", group.Bias is null ? "float* __restrict__ y, int batch" : "const float* __restrict__ bias, float* __restrict__ y, int batch"]))
         {
@@ -33,16 +33,7 @@ public static class DenseTensorForward
                 #pragma unroll 4
                 for (int step = share; step < STEPS; step += SHARES)
                 {
-                    u32 upper[4], lower[4];
-                    load_row<STRIDE>(upper, x, n0 + lane / 4, step, lane, batch);
-                    load_row<STRIDE>(lower, x, n0 + lane / 4 + 8, step, lane, batch);
-                    #pragma unroll
-                    for (int j = 0; j < 2; ++j)
-                    {
-                        const uint4 b = __ldg(&operands[((o0 / 8 + j) * STEPS + step) * 32 + lane]);
-                        mma(acc[j], upper[0], lower[0], upper[1], lower[1], b.x, b.y);
-                        mma(acc[j], upper[2], lower[2], upper[3], lower[3], b.z, b.w);
-                    }
+                    {{DenseTensorLoads.Step("STRIDE", "x", operands.Products, "2", "((o0 / 8 + j) * STEPS + step) * 32 + lane").Replace("\n", "\n    ")}}
                 }
                 #pragma unroll
                 for (int j = 0; j < 2; ++j)

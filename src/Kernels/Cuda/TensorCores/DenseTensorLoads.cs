@@ -28,4 +28,51 @@ public static class DenseTensorLoads
             }
             """);
     }
+
+    /// <summary>Text of a double step of the reduction, into acc[tiles][4].</summary>
+    /// <param name="stride">Text for the floats of a row.</param>
+    /// <param name="rows">Name of the rows.</param>
+    /// <param name="products">How factors become products.</param>
+    /// <param name="tiles">Text for the 8-column tiles.</param>
+    /// <param name="at">Text for the place of tile j's operands.</param>
+    /// <param name="behind">Text: whether tile j is behind the last one; none is where it is left out.</param>
+    /// <param name="row">Text for the lane's upper row.</param>
+    /// <param name="count">Text for how many rows there are.</param>
+    public static string Step(string stride, string rows, Products products, string tiles, string at, string? behind = null, string row = "n0 + lane / 4", string count = "batch")
+    {
+        // Whole factors are multiplied as they come; of split ones, those of all tiles are there before, so that no product waits for the one before it.
+        string loads = $"""
+            u32 upper{products.Parts}[4], lower{products.Parts}[4];
+            load_row<{stride}>({products.Whole("upper")}, {rows}, {row}, step, lane, {count});
+            load_row<{stride}>({products.Whole("lower")}, {rows}, {row} + 8, step, lane, {count});
+            """;
+        if (!products.IsSplit)
+        {
+            return loads + $$"""
+
+                #pragma unroll
+                for (int j = 0; j < {{tiles}}; ++j)
+                {
+                {{(behind is null ? "" : $"    if ({behind}) break;\n")}}    const uint4 b = __ldg(&operands[{{at}}]);
+                    mma(acc[j], upper[0], lower[0], upper[1], lower[1], b.x, b.y);
+                    mma(acc[j], upper[2], lower[2], upper[3], lower[3], b.z, b.w);
+                }
+                """;
+        }
+
+        return loads + $$"""
+
+            uint4 b[2][{{tiles}}];
+            #pragma unroll
+            for (int j = 0; j < {{tiles}}; ++j) b[0][j] = {{(behind is null ? "" : $"{behind} ? make_uint4(0, 0, 0, 0) : ")}}__ldg(&operands[{{at}}]);{{products.Split("", "upper", "lower", "b")}}
+            {{products.Add("", "acc", tiles, (sums, left, right) => $$"""
+                #pragma unroll
+                for (int j = 0; j < {{tiles}}; ++j)
+                {
+                    mma({{sums}}[j], upper{{left}}[0], lower{{left}}[0], upper{{left}}[1], lower{{left}}[1], b{{right}}[j].x, b{{right}}[j].y);
+                    mma({{sums}}[j], upper{{left}}[2], lower{{left}}[2], upper{{left}}[3], lower{{left}}[3], b{{right}}[j].z, b{{right}}[j].w);
+                }
+                """)}}
+            """;
+    }
 }

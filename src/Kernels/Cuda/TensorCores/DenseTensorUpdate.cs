@@ -5,12 +5,16 @@ namespace Convoke.Kernels.Cuda.TensorCores;
 
 /// <summary>Weight and bias gradients of a dense layer over the whole batch on tensor cores, with the optimizer as their epilogue, which also writes the weight's operands.</summary>
 /// <remarks>
-/// The reduction runs over samples; a warp has 16 features and up to 32 units, and four warps share the batch, and then the weights, which with their moments are
-/// under way while the shares are exchanged. The products are TF32 in either mode: values of two samples, which BF16 wants side by side in a word, lie apart in memory.
+/// The reduction runs over samples, a chunk of which is staged at once, so that a small batch waits for memory once; a warp has 16 features and all units of the block, and four warps share
+/// the chunk. Then a thread has four neighbouring weights, which with their moments are under way from the start. The products are TF32, or split in two of them, whatever the mode is: values of
+/// two samples, which BF16 wants side by side in a word, lie apart in memory.
 /// </remarks>
 public static class DenseTensorUpdate
 {
-    private const int Shares = 4, Tiles = 4, Features = 16 * Tiles, NarrowUnits = 16;
+    private const int Shares = 4, Tiles = 4, Features = 16 * Tiles, Chunk = 128;
+
+    /// <summary>Floats behind a row of shared memory, so that lanes of four rows, eight columns each, meet different banks.</summary>
+    private const int Skew = 8;
 
     /// <summary>Threads of a block.</summary>
     public const int Threads = 32 * Shares * Tiles;
@@ -22,115 +26,124 @@ public static class DenseTensorUpdate
     /// <param name="weights">Place of the weights.</param>
     /// <param name="bias">Place of the bias, if any.</param>
     /// <param name="optimizer">The epilogue.</param>
+    /// <param name="operands">The precision.</param>
     /// <param name="copies">The weight's operands.</param>
     /// <param name="arguments">Input and gradient of each call.</param>
-    public static UpdatePart Emit(CudaWriter writer, string name, DenseUpdateGroup group, PlacedParameter weights, PlacedParameter? bias, OptimizerSpec optimizer, IReadOnlyList<OperandCopy> copies, IReadOnlyList<CudaArgument> arguments)
+    public static UpdatePart Emit(CudaWriter writer, string name, DenseUpdateGroup group, PlacedParameter weights, PlacedParameter? bias, OptimizerSpec optimizer, Operands operands, IReadOnlyList<OperandCopy> copies, IReadOnlyList<CudaArgument> arguments)
     {
-        Operands.EmitMultiplySamples(writer);
+        operands.EmitMultiplySamples(writer);
+        Operands.EmitCopies(writer);
         foreach (OperandCopy copy in copies) copy.EmitHelpers(writer);
         Optimizer.Emit(writer, optimizer);
-        int stored = Panels.Pad(group.Units), panel = Panels.Width(stored), units = UnitTile(group);
-        bool guarded = group.In % Features != 0;
+        int stored = Panels.Pad(group.Units), panel = Panels.Width(stored), units = UnitTile(group, operands);
+        bool guarded = group.In % Features != 0, all = Features * units / 4 == Threads;
         string[] state = [.. new[] { "w", "m", "v" }.Take(1 + optimizer.Moments)], areas = ["parameters", "moment1", "moment2"];
-
-        // Narrow tiles leave registers for the weights and their moments, which are then under way from the start.
-        bool early = units == NarrowUnits;
-        string weightsText = $$"""
-            // each share finishes an equal part of the tile's sums, whose weights are under way meanwhile; a tile lies in one panel; sum q: column tile q / 4, feature f0 + group + 8 * (q / 2 % 2)
-            constexpr int MINE = COLUMN_TILES * 4 / SHARES;
-            const bool learns = !step->keep_gradients && !step->bad;
-            const int base = WEIGHTS + o0 / PANEL * (PANEL * IN) + o0 % PANEL + (f0 + group) * PANEL + lane % 4 * 2;
-            float {{string.Join(", ", state.Select(static v => v + "[MINE]"))}};
-            #pragma unroll
-            for (int i = 0; i < MINE; ++i)
-            {
-                const int q = share * MINE + i, at = base + q / 2 % 2 * 8 * PANEL + q / 4 * 8 + q % 2;{{(guarded ? "\n    const bool inside = f0 + group + q / 2 % 2 * 8 < IN;" : "")}}
-            {{string.Concat(state.Select((v, i) => $"    {v}[i] = {(guarded ? "inside ? " : "")}{areas[i]}[at]{(guarded ? " : 0.0f" : "")};\n"))}}}
-            """;
+        string mine = string.Join(" && ", new[] { all ? "" : "thread < FEATURES * UNITS / 4", guarded ? "f0 + feature < IN" : "" }.Where(static t => t.Length > 0));
         string body = $$"""
-                constexpr int IN = {{group.In}}, STRIDE = {{Panels.Pad(group.In)}}, OUT = {{stored}}, PANEL = {{panel}}, UNITS = {{units}}, COLUMN_TILES = UNITS / 8, SUMS = COLUMN_TILES * {{(bias is null ? 4 : 5)}}, TILES = {{Tiles}}, SHARES = {{Shares}}, WEIGHTS = {{weights.Offset}}{{(bias is null ? "" : $", BIAS = {bias.Offset}")}};
-                float (*sums)[TILES][SUMS][32] = reinterpret_cast<float (*)[TILES][SUMS][32]>(shared);              // [SHARES]
-                const int lane = threadIdx.x % 32, group = lane / 4, tile = threadIdx.x / 32 % TILES, share = threadIdx.x / 32 / TILES;
-                const int o0 = block % (OUT / UNITS) * UNITS, f0 = (block / (OUT / UNITS) * TILES + tile) * 16{{(copies.Count == 0 ? "" : ", first_unit = o0 + lane % 4 * 2")}};
+                constexpr int IN = {{group.In}}, STRIDE = {{Panels.Pad(group.In)}}, OUT = {{stored}}, PANEL = {{panel}}, FEATURES = {{Features}}, UNITS = {{units}}, CHUNK = {{Chunk}}, TILES = {{Tiles}}, SHARES = {{Shares}}, THREADS = {{Threads}}, WEIGHTS = {{weights.Offset}}{{(bias is null ? "" : $", BIAS = {bias.Offset}")}};
+                constexpr int COLUMN_TILES = UNITS / 8, X_PITCH = FEATURES + {{Skew}}, DY_PITCH = UNITS + {{Skew}};
+                float* xs = shared;                              // [CHUNK][X_PITCH]
+                float* dys = shared + CHUNK * X_PITCH;           // [CHUNK][DY_PITCH]
+                const int thread = threadIdx.x, lane = thread % 32, group = lane / 4, tile = thread / 32 % TILES, share = thread / 32 / TILES;
+                const int o0 = block % (OUT / UNITS) * UNITS, f0 = block / (OUT / UNITS) * FEATURES;
 
-                {{(early ? weightsText + "\n\n" : "")}}float acc[COLUMN_TILES][4] = {};
-                {{(bias is null ? "" : "float db[COLUMN_TILES] = {};\n")}}{{DenseUpdate.EachCall(group, use => Accumulate(use, guarded, bias is not null, units))}}
+                // the four weights of a feature that the thread will learn; the block's lie in one panel
+                const int feature = thread / (UNITS / 4), unit = thread % (UNITS / 4) * 4, at = WEIGHTS + o0 / PANEL * (PANEL * IN) + o0 % PANEL + (f0 + feature) * PANEL + unit;
+                {{(mine.Length == 0 ? "" : $"const bool mine = {mine};")}}
+                float4 {{string.Join(", ", state.Select((v, i) => $"{v} = {(mine.Length == 0 ? "" : "!mine ? make_float4(0, 0, 0, 0) : ")}*reinterpret_cast<const float4*>(&{areas[i]}[at])"))}};
 
-                {{(early ? "" : weightsText + "\n")}}#pragma unroll
+                float acc[COLUMN_TILES][4] = {};
+                {{(bias is null ? "" : "float db = 0;\n")}}{{DenseUpdate.EachCall(group, use => Accumulate(use, operands.Products, guarded, bias is not null))}}
+
+                // the shares: sums [SHARES][FEATURES][DY_PITCH]{{(bias is null ? "" : ", then those of the bias")}}
+                #pragma unroll
                 for (int j = 0; j < COLUMN_TILES; ++j)
                 {
-                    #pragma unroll
-                    for (int e = 0; e < 4; ++e) sums[share][tile][j * 4 + e][lane] = acc[j][e];
-                    {{(bias is null ? "" : "sums[share][tile][COLUMN_TILES * 4 + j][lane] = db[j];\n")}}}
-                __syncthreads();
-                auto total = [&](int q)
-                {
-                    float sum = sums[0][tile][q][lane];
-                    #pragma unroll
-                    for (int s = 1; s < SHARES; ++s) sum += sums[s][tile][q][lane];
-                    return sum;
-                };
+                    float* to = shared + (share * FEATURES + tile * 16 + group) * DY_PITCH + j * 8 + lane % 4 * 2;
+                    *reinterpret_cast<float2*>(to) = make_float2(acc[j][0], acc[j][1]);
+                    *reinterpret_cast<float2*>(to + 8 * DY_PITCH) = make_float2(acc[j][2], acc[j][3]);
+                }
+                {{(bias is null ? "" : "float* bias_sums = shared + SHARES * FEATURES * DY_PITCH;\nif (f0 == 0) bias_sums[thread] = db;\n")}}__syncthreads();
 
                 // epilogue: the shares in order, the optimizer
-                #pragma unroll
-                for (int i = 0; i < MINE; ++i)
-                {
-                    const int q = share * MINE + i, at = base + q / 2 % 2 * 8 * PANEL + q / 4 * 8 + q % 2{{(guarded || copies.Count > 0 ? ", f = f0 + group + q / 2 % 2 * 8" : "")}}{{(copies.Count == 0 ? "" : ", o = first_unit + q / 4 * 8 + q % 2")}};
-                    {{(guarded ? "if (f >= IN) continue;\n    " : "")}}const float g = total(q);
-                    if (step->keep_gradients) gradients[at] = g;
-                    if (!learns) continue;
-                    const float learned = learn(step, w[i], g{{string.Concat(state.Skip(1).Select(static v => $", {v}[i]"))}});
-                    parameters[at] = learned;
-                {{string.Concat(state.Skip(1).Select((v, i) => $"    {areas[i + 1]}[at] = {v}[i];\n"))}}{{string.Concat(copies.Select(static copy => "    " + copy.Store("o", "f", "learned") + "\n"))}}}
+                {{(mine.Length == 0 ? "{" : "if (mine)\n{")}}
+                    float4 g = *reinterpret_cast<const float4*>(shared + feature * DY_PITCH + unit);
+                    #pragma unroll
+                    for (int s = 1; s < SHARES; ++s)
+                    {
+                        const float4 other = *reinterpret_cast<const float4*>(shared + (s * FEATURES + feature) * DY_PITCH + unit);
+                        g.x += other.x; g.y += other.y; g.z += other.z; g.w += other.w;
+                    }
+                    if (step->keep_gradients) *reinterpret_cast<float4*>(&gradients[at]) = g;
+                    else if (!step->bad)
+                    {
+                {{string.Concat("xyzw".Select(c => $"        w.{c} = learn(step, w.{c}, g.{c}{string.Concat(state.Skip(1).Select(v => $", {v}.{c}"))});\n"))}}{{string.Concat(state.Select((v, i) => $"        *reinterpret_cast<float4*>(&{areas[i]}[at]) = {v};\n"))}}{{string.Concat(copies.SelectMany(static copy => copy.StoreFour("o0 + unit", "f0 + feature", "w")).Select(static store => $"        {store}\n"))}}    }
+                }
                 """ + (bias is null ? "" : """
 
-                // bias: a share has a column tile, whose units have the samples of four lanes each
-                if (f0 != 0 || share >= COLUMN_TILES) return;
-                float db_total = total(COLUMN_TILES * 4 + share);
-                db_total += __shfl_xor_sync(0xffffffffu, db_total, 1);
-                db_total += __shfl_xor_sync(0xffffffffu, db_total, 2);
-                if (lane % 4 == 0) apply(step, BIAS + o0 + share * 8 + group, db_total, parameters, moment1, moment2, gradients);
+                if (f0 == 0 && thread < UNITS)
+                {
+                    float g = 0;
+                    for (int s = 0; s < THREADS / UNITS; ++s) g += bias_sums[s * UNITS + thread];
+                    apply(step, BIAS + o0 + thread, g, parameters, moment1, moment2, gradients);
+                }
                 """);
         writer.Helper(name, $$"""
-            // a block of {{group.Name}}: {{Tiles}} tiles of 16 features x {{units}} units x {{Shares}} shares of the batch, a warp each
+            // a block of {{group.Name}}: {{Features}} features x {{units}} units; a warp 16 features x all units x one of {{Shares}} shares of the batch, then a thread four weights
             __device__ __forceinline__ void {{name}}(float* __restrict__ shared, int block, const Step* __restrict__ step, {{DenseUpdate.Parameters(group)}}, {{(copies.Count == 0 ? "" : "float* __restrict__ derived, ")}}{{Optimizer.Parameters}}, int batch)
             {
                 {{body.Replace("\n", "\n    ")}}
             }
             """);
-        return DenseUpdate.Part(name, group, weights, bias, arguments, Blocks(group), 4 * Shares * Tiles * 32 * (units / 8) * (bias is null ? 4 : 5), $"{Tiles} tiles of 16 features x {units} units x {Shares} shares of the batch, a warp each", "tf32", copies.Count == 0 ? "" : "derived, ");
+        int staged = Chunk * (Features + Skew + units + Skew), sums = (Shares * Features * (units + Skew)) + (bias is null ? 0 : Threads);
+        return DenseUpdate.Part(name, group, weights, bias, arguments, Blocks(group, operands), 4 * Math.Max(staged, sums), $"{Features} features x {units} units x {Shares} shares of the batch", operands.SampleFactors, copies.Count == 0 ? "" : "derived, ");
     }
 
     /// <summary>The products of one call of the layer, added to the warp's sums.</summary>
-    private static string Accumulate(string use, bool guarded, bool hasBias, int units) => $$"""
-        #pragma unroll {{(units == NarrowUnits ? 4 : 2)}}
-        for (int first = share * 8; first < batch; first += SHARES * 8)
+    private static string Accumulate(string use, Products products, bool guarded, bool hasBias) => $$"""
+        for (int first = 0; first < batch; first += CHUNK)
         {
-            // of samples lane % 4 and the fourth behind it
-            u32 a[4], b[2][COLUMN_TILES];
-            #pragma unroll
-            for (int half = 0; half < 2; ++half)
+            const int samples = min(CHUNK, batch - first);
+            #pragma unroll 1
+            for (int i = thread; i < CHUNK * (FEATURES / 4); i += THREADS)
             {
-                const int n = first + half * 4 + lane % 4;
-                const bool inside = n < batch{{(guarded ? " && f0 < STRIDE" : "")}};
-                const float* features = &x{{use}}[(size_t)n * STRIDE + f0 + group];
-                const float* gradient = &dy{{use}}[(size_t)n * OUT + o0 + group];
-                a[2 * half] = sample_operand(inside ? features[0] : 0.0f);
-                a[2 * half + 1] = sample_operand(inside ? features[8] : 0.0f);
-                #pragma unroll
-                for (int j = 0; j < COLUMN_TILES; ++j)
-                {
-                    const float dz = inside ? gradient[j * 8] : 0.0f;
-                    b[half][j] = sample_operand(dz);
-                    {{(hasBias ? "db[j] += dz;" : "")}}
-                }
+                const int n = i / (FEATURES / 4), f = i % (FEATURES / 4) * 4;
+                float* to = xs + n * X_PITCH + f;
+                if (n < samples{{(guarded ? " && f0 + f < STRIDE" : "")}}) copy_async(to, &x{{use}}[(size_t)(first + n) * STRIDE + f0 + f]);
+                else *reinterpret_cast<float4*>(to) = make_float4(0, 0, 0, 0);
             }
-            #pragma unroll
-            for (int j = 0; j < COLUMN_TILES; ++j) sample_mma(acc[j], a[0], a[1], a[2], a[3], b[0][j], b[1][j]);
+            #pragma unroll 1
+            for (int i = thread; i < CHUNK * (UNITS / 4); i += THREADS)
+            {
+                const int n = i / (UNITS / 4), o = i % (UNITS / 4) * 4;
+                float* to = dys + n * DY_PITCH + o;
+                if (n < samples) copy_async(to, &dy{{use}}[(size_t)(first + n) * OUT + o0 + o]);
+                else *reinterpret_cast<float4*>(to) = make_float4(0, 0, 0, 0);
+            }
+            wait_copies();
+            __syncthreads();
+
+            // of samples lane % 4 and the fourth behind it
+            #pragma unroll 2
+            for (int n = share * 8; n < samples; n += SHARES * 8)
+            {
+                const float* features = xs + (n + lane % 4) * X_PITCH + tile * 16 + group;
+                const float* gradient = dys + (n + lane % 4) * DY_PITCH + group;
+                u32 a{{products.Parts}}[4], b[2]{{products.Parts}}[COLUMN_TILES];
+                #pragma unroll
+                for (int i = 0; i < 4; ++i) {{products.Whole("a")}}[i] = sample_operand(features[i / 2 * (4 * X_PITCH) + i % 2 * 8]);
+                #pragma unroll
+                for (int i = 0; i < 2 * COLUMN_TILES; ++i) {{products.Whole("b[i % 2]")}}[i / 2] = sample_operand(gradient[i % 2 * (4 * DY_PITCH) + i / 2 * 8]);
+                {{(products.Split("        ", "a", "b[0]", "b[1]") + "\n        ").TrimStart()}}{{products.Add("        ", "acc", "COLUMN_TILES", static (sums, left, right) => $$"""
+                #pragma unroll
+                for (int j = 0; j < COLUMN_TILES; ++j) sample_mma({{sums}}[j], a{{left}}[0], a{{left}}[1], a{{left}}[2], a{{left}}[3], b[0]{{right}}[j], b[1]{{right}}[j]);
+                """)}}
+            }
+            {{(hasBias ? "if (f0 == 0)\n        for (int n = thread / UNITS; n < samples; n += THREADS / UNITS) db += dys[n * DY_PITCH + thread % UNITS];\n" : "")}}    __syncthreads();            // what is staged is free again
         }
         """;
 
-    private static int UnitTile(DenseUpdateGroup group) => Panels.Pad(group.Units) % 32 == 0 ? 32 : NarrowUnits;
+    private static int UnitTile(DenseUpdateGroup group, Operands operands) => Panels.Pad(group.Units) % 32 == 0 && !operands.Products.IsSplit ? 32 : 16;
 
-    private static int Blocks(DenseUpdateGroup group) => (group.In + Features - 1) / Features * (Panels.Pad(group.Units) / UnitTile(group));
+    private static int Blocks(DenseUpdateGroup group, Operands operands) => (group.In + Features - 1) / Features * (Panels.Pad(group.Units) / UnitTile(group, operands));
 }

@@ -44,6 +44,7 @@ public sealed record OperandCopy(string Parameter, OperandUse Use, int Offset, O
     {
         Operands.EmitSet(writer);
         if (IsDense) Operands.EmitDensePlace(writer);
+        if (Use == OperandUse.DenseDgrad) Operands.EmitStore(writer);
         else Operands.EmitConvPlace(writer);
         if (Use is OperandUse.ConvForward or OperandUse.ConvSamples) Operands.EmitFpropColumn(writer);
         if (Use == OperandUse.ConvSamples) Operands.EmitSamplesPlace(writer);
@@ -53,6 +54,11 @@ public sealed record OperandCopy(string Parameter, OperandUse Use, int Offset, O
     public string Store(string o, string f, string w) => Use == OperandUse.DenseForward
         ? $"set_operand(derived{Plus}, dense_operand({o}, {f}, {Operands.DenseSteps(Inputs)}), {w});"
         : $"set_operand(derived{Plus}, dense_operand({f}, {o}, {Operands.DenseSteps(Outputs)}), {w});";
+
+    /// <summary>Statements that store the weights of outputs o to o + 3 and feature f of a dense layer, the parts of w; o is a multiple of four.</summary>
+    public IEnumerable<string> StoreFour(string o, string f, string w) => Use == OperandUse.DenseForward
+        ? "xyzw".Select((part, i) => Store(i == 0 ? o : $"{o} + {i}", f, $"{w}.{part}"))
+        : [$"store_operands(reinterpret_cast<u32*>(derived{Plus}) + dense_operand({f}, {o}, {Operands.DenseSteps(Outputs)}){(Operands.Pack == 1 ? "" : $" / {Operands.Pack}")}, {w});"];
 
     /// <summary>Statement that stores the weight whose element in the parameter's panels is <paramref name="i"/>.</summary>
     public string StoreElement(string i, string w)

@@ -7,15 +7,30 @@ namespace Convoke.Kernels.Cuda.TensorCores;
 /// <remarks>
 /// The fragments of m16n8k8 (TF32) and m16n8k16 (BF16) are the same in words (PTX ISA, "Matrix Fragments for mma"), so one text serves both: a step of the
 /// reduction is 8 words. Values stay f32 in memory and are rounded as they are staged; sums are f32. Weights are kept once more as operands, in the order in which
-/// lanes load them, 16 bytes at a time; the optimizer writes them with the weight.
+/// lanes load them, 16 bytes at a time; the optimizer writes them with the weight. At Float32x3 a word is the f32 as it is, which <see cref="TensorCores.Products"/> splits.
 /// </remarks>
 public sealed class Operands(Precision precision)
 {
     /// <summary>Values in a word.</summary>
     public int Pack => precision == Precision.BFloat16 ? 2 : 1;
 
+    /// <summary>How factors become products.</summary>
+    public Products Products { get; } = new(precision == Precision.Float32x3);
+
     /// <summary>Name of the operands' type, for comments.</summary>
-    public string Name => precision == Precision.BFloat16 ? "bf16" : "tf32";
+    public string Name => precision switch { Precision.BFloat16 => "bf16", Precision.TF32 => "tf32", _ => "f32" };
+
+    /// <summary>What becomes of a value, for comments.</summary>
+    public string Staged => Products.IsSplit ? "split in two tf32 where it is multiplied" : $"rounded to {Name} where it is staged";
+
+    /// <summary>What factors are, for comments.</summary>
+    public string Factors => Products.IsSplit ? "two tf32" : Name;
+
+    /// <summary>Likewise in reductions over samples and places, which are TF32 or split.</summary>
+    public string SampleFactors => Products.IsSplit ? "two tf32" : "tf32";
+
+    /// <summary>Likewise, of what becomes of their values.</summary>
+    public string SamplesStaged => Products.IsSplit ? "split in two tf32 where they are multiplied" : "rounded to tf32 where they are staged";
 
     /// <summary>Compute capability that has the instruction, times ten.</summary>
     public const int Capability = 80;
@@ -43,26 +58,7 @@ public sealed class Operands(Precision precision)
                 asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];" : "=r"(a[0]), "=r"(a[1]), "=r"(a[2]), "=r"(a[3]) : "r"(row));
             }
             """);
-        writer.Helper("shared_address", """
-            __device__ __forceinline__ u32 shared_address(const void* p)
-            {
-                u64 address;
-                asm("cvta.to.shared.u64 %0, %1;" : "=l"(address) : "l"(p));
-                return static_cast<u32>(address);
-            }
-            """);
-        writer.Helper("copy_async", """
-            // 16 bytes into shared memory, past the registers; there after wait_copies and a barrier
-            __device__ __forceinline__ void copy_async(void* to, const void* from)
-            {
-                asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" :: "r"(shared_address(to)), "l"(from) : "memory");
-            }
-
-            __device__ __forceinline__ void wait_copies()
-            {
-                asm volatile("cp.async.commit_group;\ncp.async.wait_group 0;" ::: "memory");
-            }
-            """);
+        EmitCopies(writer);
         EmitStore(writer);
     }
 
@@ -97,7 +93,14 @@ public sealed class Operands(Precision precision)
     /// <summary>Emits operand and mma.</summary>
     public void EmitOperand(CudaWriter writer)
     {
-        writer.Helper("operand", Pack == 1 ? """
+        Products.EmitHelpers(writer);
+        writer.Helper("operand", Products.IsSplit ? """
+            // as it is: it is split where it is multiplied
+            __device__ __forceinline__ u32 operand(float x)
+            {
+                return __float_as_uint(x);
+            }
+            """ : Pack == 1 ? """
             // rounded to TF32, ten bits of mantissa, ties away from zero
             __device__ __forceinline__ u32 operand(float x)
             {
@@ -124,8 +127,57 @@ public sealed class Operands(Precision precision)
             """);
     }
 
-    /// <summary>Emits sample_operand and sample_mma: TF32 whatever the precision is, for reductions over samples.</summary>
-    public static void EmitMultiplySamples(CudaWriter writer) => writer.Helper("sample_mma", """
+    /// <summary>Emits shared_address, copy_async and wait_copies.</summary>
+    public static void EmitCopies(CudaWriter writer)
+    {
+        writer.Helper("shared_address", """
+            __device__ __forceinline__ u32 shared_address(const void* p)
+            {
+                u64 address;
+                asm("cvta.to.shared.u64 %0, %1;" : "=l"(address) : "l"(p));
+                return static_cast<u32>(address);
+            }
+            """);
+        writer.Helper("copy_async", """
+            // 16 bytes into shared memory, past the registers; there after wait_copies and a barrier
+            __device__ __forceinline__ void copy_async(void* to, const void* from)
+            {
+                asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" :: "r"(shared_address(to)), "l"(from) : "memory");
+            }
+
+            __device__ __forceinline__ void wait_copies()
+            {
+                asm volatile("cp.async.commit_group;\ncp.async.wait_group 0;" ::: "memory");
+            }
+            """);
+    }
+
+    /// <summary>Emits commit_copies and wait_older_copies.</summary>
+    public static void EmitLots(CudaWriter writer) => writer.Helper("commit_copies", """
+        // the copies since the last call are one lot
+        __device__ __forceinline__ void commit_copies()
+        {
+            asm volatile("cp.async.commit_group;" ::: "memory");
+        }
+
+        // the copies since then are another; all lots but this one are there after a barrier
+        __device__ __forceinline__ void wait_older_copies()
+        {
+            asm volatile("cp.async.commit_group;\ncp.async.wait_group 1;" ::: "memory");
+        }
+        """);
+
+    /// <summary>Emits sample_operand and sample_mma: TF32, whole or split, whatever the precision is, for reductions over samples.</summary>
+    public void EmitMultiplySamples(CudaWriter writer)
+    {
+        Products.EmitHelpers(writer);
+        writer.Helper("sample_mma", (Products.IsSplit ? """
+        // as it is: it is split where it is multiplied
+        __device__ __forceinline__ u32 sample_operand(float x)
+        {
+            return __float_as_uint(x);
+        }
+        """ : """
         // rounded to TF32, ten bits of mantissa, ties away from zero
         __device__ __forceinline__ u32 sample_operand(float x)
         {
@@ -133,7 +185,7 @@ public sealed class Operands(Precision precision)
             asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(word) : "f"(x));
             return word;
         }
-
+        """) + "\n\n" + """
         // d[16][8] += a[16][8] b[8][8], the reduction over samples
         __device__ __forceinline__ void sample_mma(float (&d)[4], u32 a0, u32 a1, u32 a2, u32 a3, u32 b0, u32 b1)
         {
@@ -141,6 +193,7 @@ public sealed class Operands(Precision precision)
                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3]) : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1));
         }
         """);
+    }
 
     /// <summary>Emits set_operand: one value of an operand that lies in memory.</summary>
     public void EmitSet(CudaWriter writer)

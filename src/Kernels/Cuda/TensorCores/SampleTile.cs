@@ -58,7 +58,9 @@ public sealed record SampleTile(ConvGeometry Geometry, int Pack, int OutRows)
     /// <param name="samples">The input.</param>
     /// <param name="operands">The precision.</param>
     /// <param name="unroll">Fours of values that a thread has under way at once.</param>
-    public void EmitStage(CudaWriter writer, InputText samples, Operands operands, int unroll = 4)
+    /// <param name="thread">Text: number of the thread among those that fill it.</param>
+    /// <param name="threads">Text: how many those are.</param>
+    public void EmitStage(CudaWriter writer, InputText samples, Operands operands, int unroll = 4, string thread = "thread", string threads = "THREADS")
     {
         ConvGeometry g = Geometry;
         operands.EmitStore(writer);
@@ -72,7 +74,7 @@ public sealed record SampleTile(ConvGeometry Geometry, int Pack, int OutRows)
             writer.Helper("pixels", StepText.Pixels);
             writer.Code.Line($$"""
                 #pragma unroll {{unroll}}
-                for (int i = thread; i < ROWS * FOURS; i += THREADS)
+                for (int i = {{thread}}; i < ROWS * FOURS; i += {{threads}})
                 {
                     const int h = {{h}}, x = i % FOURS * 4;
                     float4 four = make_float4(0, 0, 0, 0);{{(IsTwice ? "\n    float next = 0;" : "")}}
@@ -89,7 +91,7 @@ public sealed record SampleTile(ConvGeometry Geometry, int Pack, int OutRows)
 
         writer.Code.Line($$"""
             #pragma unroll {{unroll / 2}}
-            for (int i = thread; i < ROWS * FOURS; i += THREADS)
+            for (int i = {{thread}}; i < ROWS * FOURS; i += {{threads}})
             {
                 const int h = {{h}}, x = i % FOURS * 4{{(g.Left > 0 ? " - LEFT * C" : "")}};
                 float values[{{(IsTwice ? 5 : 4)}}];

@@ -12,8 +12,8 @@ internal sealed unsafe class CudaEngine : StepEngine
     private readonly CudaQueue _queue;
     private readonly CudaAreas _areas;
     private readonly CudaFeed _feed;
-    private readonly CudaPass _train, _predict, _evaluate;
-    private readonly CudaLaunches _derive, _fold;
+    private readonly CudaProgram _program;
+    private readonly bool _useGraphs;
     private readonly ulong _seed;
     private readonly bool _predictionReadsDerived;
     private readonly PinnedBlock _record;
@@ -21,6 +21,12 @@ internal sealed unsafe class CudaEngine : StepEngine
     /// <summary>The sums of the losses, where there are several.</summary>
     private readonly PinnedBlock? _totals;
     private readonly List<QueuedStep> _queued = [];
+
+    /// <summary>The kernels, for one choice of the program's tunables.</summary>
+    private CudaVariant _kernels;
+
+    /// <summary>Chooses before the first training step; null: it is chosen, or nobody asked.</summary>
+    private CudaTuner? _tuner;
 
     private PinnedBlock? _parameters, _gradients, _output;
     private bool _hostIsNewer, _deviceIsNewer, _derivedIsStale = true, _foldIsStale = true;
@@ -35,32 +41,24 @@ internal sealed unsafe class CudaEngine : StepEngine
     /// <exception cref="DeviceNotAvailableException">There is no such device.</exception>
     /// <exception cref="KernelCompilationException">The kernels do not compile.</exception>
     /// <exception cref="CudaException">The driver refuses, for want of memory for example.</exception>
-    public CudaEngine(NetworkPlan plan, CpuProgram cpu, CudaProgram program, int ordinal, ulong seed, bool useGraphs)
+    public CudaEngine(NetworkPlan plan, CpuProgram cpu, CudaProgram program, int ordinal, ulong seed, bool useGraphs, bool tunes)
     {
-        (_plan, _cpu, _seed) = (plan, cpu, seed);
+        (_plan, _cpu, _program, _seed, _useGraphs) = (plan, cpu, program, seed, useGraphs);
         _session = Own(CudaSession.Open(ordinal));
         try
         {
             CudaPlan cuda = program.Plan;
             _session.Device.Require(cuda.Capability, plan.Name);
             _predictionReadsDerived = cuda.Capability > 0;
-            CudaModuleHandle module = Own(_session.LoadModule(program.Source, cuda.FileName));
-            CudaKernelHandle[] kernels = [.. cuda.Kernels.Select(kernel => module.GetKernel(kernel.Name))];
             _queue = Own(_session.CreateQueue());
             _areas = Own(new CudaAreas(plan, cuda, _session, _queue));
-            _feed = Own(new CudaFeed(plan, _session, _queue, _areas, Bind(cuda.Order, true)));
-            CudaLaunches train = Bind(cuda.Train, true), predict = Bind(cuda.Predict, false), measured = Bind(cuda.Predict, true), measure = Bind(cuda.Measure, true);
-            _derive = Bind(cuda.Derive, false);
-            _fold = Bind(cuda.Fold, false);
-            _train = Own(new CudaPass(_areas, _queue, useGraphs, train));
-            _predict = Own(new CudaPass(_areas, _queue, useGraphs, predict));
-            _evaluate = Own(new CudaPass(_areas, _queue, useGraphs, measured, measure));
+            _kernels = Own(new CudaVariant(_session, program, CudaVariant.Default(cuda), _areas, _queue, useGraphs));
+            _feed = Own(new CudaFeed(plan, _session, _queue, _areas, _kernels.Order));
+            if (tunes) _tuner = new CudaTuner(plan, program, _session, _queue, useGraphs);
             _record = Own(_session.AllocatePinned(sizeof(CudaStep)));
             if (plan.Losses.Length > 1) _totals = Own(_session.AllocatePinned(plan.Losses.Length * sizeof(double)));
             SendState(0);
-            CudaTrace.Write(1, $"{plan.Name} on {_session.Device.Name}: {train.Count} kernels a training step, {predict.Count} a prediction");
-
-            CudaLaunches Bind(CudaLaunchPlan[] pass, bool measures) => Own(new CudaLaunches(cuda, kernels, pass, measures));
+            CudaTrace.Write(1, $"{plan.Name} on {_session.Device.Name}");
         }
         catch
         {
@@ -127,13 +125,14 @@ internal sealed unsafe class CudaEngine : StepEngine
         _session.MakeCurrent();
         if (_areas.IsReadyToTrain(count) && !_hostIsNewer && !_derivedIsStale && _feed.Follows(source, count))
         {
-            _train.Defer(count);
+            _kernels.Train.Defer(count);
         }
         else
         {
             Begin(count, training: true);
             _feed.Aim(source, count, keepGradients: false, measured: true);
-            _train.Enqueue(count);
+            if (_tuner is { } tuner) Tune(tuner, count);
+            _kernels.Train.Enqueue(count);
         }
         Step++;
         _samples += count;
@@ -149,7 +148,7 @@ internal sealed unsafe class CudaEngine : StepEngine
         _areas.EnsureGradients();
         Begin(count, training: true);
         _feed.Aim(source, count, keepGradients: true, measured: true);
-        _train.Enqueue(count);
+        _kernels.Train.Enqueue(count);
         _samples += count;
         _queued.Add(new(Step, source, 0, null, count, null, true, _draws++));
         HasGradients = true;
@@ -160,7 +159,7 @@ internal sealed unsafe class CudaEngine : StepEngine
     {
         Begin(count, training: false);
         _feed.Aim(source, count, keepGradients: false, measured: true);
-        _evaluate.Enqueue(count);
+        _kernels.Evaluate.Enqueue(count);
         _samples += count;
     }
 
@@ -169,7 +168,7 @@ internal sealed unsafe class CudaEngine : StepEngine
     {
         Begin(count, training: false);
         _feed.Aim(source, count, keepGradients: false, measured: false);
-        _predict.Enqueue(count);
+        _kernels.Predict.Enqueue(count);
         int rows = _plan.OutputLength;
         long floats = (long)count * rows;
         if (_output is null || _output.Bytes < floats * sizeof(float))
@@ -206,6 +205,14 @@ internal sealed unsafe class CudaEngine : StepEngine
         while (_owned.TryPop(out IDisposable? owned)) owned.Dispose();
     }
 
+    /// <summary>Takes the kernels that the tuner chooses. The ones before stay, as the feed uses them.</summary>
+    private void Tune(CudaTuner tuner, int count)
+    {
+        _tuner = null;
+        int[] choice = tuner.Choose(_areas, count);
+        if (!choice.AsSpan().SequenceEqual(_kernels.Choice)) _kernels = Own(new CudaVariant(_session, _program, choice, _areas, _queue, _useGraphs));
+    }
+
     private T Own<T>(T resource) where T : IDisposable
     {
         _owned.Push(resource);
@@ -216,7 +223,7 @@ internal sealed unsafe class CudaEngine : StepEngine
     private void Settle()
     {
         _session.MakeCurrent();
-        _train.Flush();
+        _kernels.Train.Flush();
     }
 
     private void Begin(int count, bool training)
@@ -231,8 +238,8 @@ internal sealed unsafe class CudaEngine : StepEngine
             _hostIsNewer = false;
             _derivedIsStale = _foldIsStale = true;
         }
-        if (training || _predictionReadsDerived) Refresh(_derive, ref _derivedIsStale, count);
-        if (!training) Refresh(_fold, ref _foldIsStale, count);
+        if (training || _predictionReadsDerived) Refresh(_kernels.Derive, ref _derivedIsStale, count);
+        if (!training) Refresh(_kernels.Fold, ref _foldIsStale, count);
     }
 
     private void Refresh(CudaLaunches derived, ref bool isStale, int count)

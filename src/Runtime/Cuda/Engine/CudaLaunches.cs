@@ -9,6 +9,7 @@ internal sealed unsafe class CudaLaunches : IDisposable
     private readonly CudaLaunchPlan[] _plans;
     private readonly CudaKernelHandle[] _kernels;
     private readonly int[] _threads, _dynamicBytes;
+    private readonly int[] _choice;
     private readonly bool _measures;
 
     /// <summary>Per launch the first of its argument pointers; they point into <see cref="_values"/>.</summary>
@@ -21,9 +22,10 @@ internal sealed unsafe class CudaLaunches : IDisposable
     /// <param name="modules">Their handles, in the same order.</param>
     /// <param name="plans">The pass.</param>
     /// <param name="measures">Whether losses are wanted; otherwise kernels that offer them get no place for them.</param>
-    public CudaLaunches(CudaPlan network, CudaKernelHandle[] modules, CudaLaunchPlan[] plans, bool measures)
+    /// <param name="choice">Values of the program's tunables.</param>
+    public CudaLaunches(CudaPlan network, CudaKernelHandle[] modules, CudaLaunchPlan[] plans, bool measures, int[] choice)
     {
-        (_plans, _measures) = (plans, measures);
+        (_plans, _measures, _choice) = (plans, measures, choice);
         _kernels = [.. plans.Select(plan => modules[plan.Kernel])];
         _threads = [.. plans.Select(plan => network.Kernels[plan.Kernel].Threads)];
         _dynamicBytes = [.. plans.Select(plan => network.Kernels[plan.Kernel].DynamicSharedBytes)];
@@ -73,7 +75,7 @@ internal sealed unsafe class CudaLaunches : IDisposable
             int first = _firstArgument[i];
             for (int j = 0; j < plan.Arguments.Length; j++)
                 if (plan.Arguments[j].Area == CudaAreaPlan.Count) _values[first + j] = (ulong)n;
-            _kernels[i].Launch(queue, (uint)plan.Blocks(n), 1, 1, (uint)_threads[i], _dynamicBytes[i], _pointers + first);
+            _kernels[i].Launch(queue, (uint)plan.Blocks(n, _choice), 1, 1, (uint)_threads[i], _dynamicBytes[i], _pointers + first);
         }
     }
 
