@@ -46,14 +46,20 @@ public sealed class ConvokeGenerator : IIncrementalGenerator
             production.AddSource(output.Reading.HintStem + ".g.cs", Text(PartialClassWriter.Write(output)));
         });
 
+        IncrementalValueProvider<VectorWidths> widths = context.AnalyzerConfigOptionsProvider
+            .Select(static (options, _) => VectorWidths.Read(options.GlobalOptions, out string? _))
+            .WithTrackingName(TrackingNames.Widths);
+
         // Nothing in an editor depends on the kernels: a host may leave this output out until it builds.
-        context.RegisterImplementationSourceOutput(outputs, static (production, output) =>
+        context.RegisterImplementationSourceOutput(outputs.Combine(widths), static (production, model) =>
         {
+            (ModelOutput output, VectorWidths wanted) = model;
             if (output.Network is not { Cpu.Count: > 0 } network) return;
             string stem = output.Reading.HintStem;
-            production.AddSource(stem + ".Cpu.g.cs", Text(PartialClassWriter.WriteSelection(output.Reading, network)));
+            CpuSource[] sources = [.. network.Cpu.Where(source => wanted.Has(source.VectorBits))];
+            production.AddSource(stem + ".Cpu.g.cs", Text(PartialClassWriter.WriteSelection(output.Reading, sources)));
             production.AddSource(stem + ".Cuda.g.cs", Text(CudaWriter.Write(output.Reading, network.Cuda)));
-            foreach (CpuSource source in network.Cpu)
+            foreach (CpuSource source in sources)
             {
                 production.CancellationToken.ThrowIfCancellationRequested();
                 production.AddSource(stem + ".Vector" + Literals.Of(source.VectorBits) + ".g.cs", Text(source.Text));

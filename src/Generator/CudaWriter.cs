@@ -23,7 +23,7 @@ internal static class CudaWriter
                 WritePlan(code, source);
                 code.Line();
                 code.Line("public override global::System.ReadOnlySpan<byte> Source =>");
-                code.Line(Literals.Raw(source.Text) + "u8;");
+                code.AtMargin(Literals.Raw(source.Text, indent: "").TrimStart('\n') + "u8;");
             }
         }
         return code.ToString();

@@ -67,7 +67,7 @@ internal sealed partial class ModelReader
         if (!((CSharpCompilation)_compilation).Options.AllowUnsafe) Fail(DiagnosticCatalog.UnsafeNotAllowed, ClassLocation(), _type.Name);
 
         Preset preset = _model.Member("Defaults", Preset.Keras, Preset.PyTorch);
-        Precision precision = _model.Member("Precision", Precision.Float32, Precision.TF32, Precision.BFloat16, Precision.Float32x3);
+        Precision precision = _model.Member("Precision", Precision.Float32, Precision.TF32, Precision.BFloat16, Precision.Float32x3, Precision.Float16);
         bool hasForward = HasForward(out List<IMethodSymbol> layers, out List<IMethodSymbol> forwards);
         EquatableArray<InputSpec> inputs = ReadInputs(forwards);
         (EquatableArray<CallSpec> calls, EquatableArray<OutputSpec> outputs) = hasForward ? ReadForward(preset, layers, forwards) : (ReadLayers(preset), []);

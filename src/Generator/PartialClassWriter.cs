@@ -30,18 +30,18 @@ internal static class PartialClassWriter
     }
 
     /// <summary>The implementation file: the widest kernels that the machine has vectors for.</summary>
-    public static string WriteSelection(ModelReading reading, CompiledModel network)
+    public static string WriteSelection(ModelReading reading, IReadOnlyList<CpuSource> sources)
     {
         CodeWriter code = Begin(reading);
         using (code.Block($"partial class {reading.Name}"))
         using (code.Block("static partial void LoadCpuProgram(ref global::Convoke.Compiled.CpuProgram? program)"))
         {
-            for (int i = 0; i < network.Cpu.Count; i++)
+            for (int i = 0; i < sources.Count; i++)
             {
-                CpuSource source = network.Cpu[i];
+                CpuSource source = sources[i];
                 string test = $"if (global::System.Runtime.Intrinsics.Vector{Literals.Of(source.VectorBits)}.IsHardwareAccelerated) ";
                 // The narrowest needs no test: without hardware for it the run time computes its vectors in software.
-                bool narrowest = i == network.Cpu.Count - 1;
+                bool narrowest = i == sources.Count - 1;
                 code.Line($"{(i > 0 ? "else " : "")}{(narrowest ? "" : test)}program = new {source.ClassName}();");
             }
         }

@@ -57,6 +57,18 @@ internal sealed partial class ProgramBF32x3;
 [Adam, CategoricalCrossentropy, Accuracy]
 internal sealed partial class ProgramBBf16;
 
+/// <summary>Program B, products in halves.</summary>
+[Model(28, 28, 1, Precision = Precision.Float16)]
+[Conv2D(32, 3, Activation = Activation.Relu)]
+[MaxPool2D(2)]
+[Conv2D(64, 3, Activation = Activation.Relu)]
+[MaxPool2D(2)]
+[Flatten]
+[Dense(128, Activation = Activation.Relu)]
+[Dense(10, Activation = Activation.Softmax)]
+[Adam, CategoricalCrossentropy, Accuracy]
+internal sealed partial class ProgramBF16;
+
 /// <summary>What A and B do not have: channels first, colour, PyTorch's conventions, class indices, plain gradient descent, a convolution that is not pooled.</summary>
 [Model(3, 12, 10, Layout = Layout.ChannelsFirst, Defaults = Defaults.PyTorch)]
 [Conv2D(8, 3, Activation = Activation.Relu)]

@@ -2,7 +2,7 @@ using Convoke;
 
 // The test runner does not come here. Tests start this assembly as a program of its own where a process must see another driver than theirs:
 // "probe" says what it finds, "open" opens device 0, "report" compiles a model's kernels for a report,
-// "train" trains on device 0 and says what became of it.
+// "train" trains on device 0 and says what became of it, "precisions" checks the gradients of each precision for tensor cores there.
 switch (args.FirstOrDefault())
 {
     case "probe":
@@ -38,7 +38,12 @@ switch (args.FirstOrDefault())
         Console.WriteLine(Convoke.Cuda.Tests.Training.AutotuneTests.Train());
         return 0;
 
+    case "precisions":
+        foreach (Convoke.Gpu.Checks.DeviceCheck check in Convoke.Gpu.Checks.DeviceCheck.All.Where(static check => check.Name.StartsWith("gradients-b-", StringComparison.Ordinal)))
+            Console.WriteLine($"{check.Name}: {check.Run(Device.Cuda())}");
+        return 0;
+
     default:
-        Console.Error.WriteLine("usage: probe | open | report | train");
+        Console.Error.WriteLine("usage: probe | open | report | train | precisions");
         return 2;
 }

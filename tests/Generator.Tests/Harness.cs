@@ -25,9 +25,9 @@ internal static class Harness
         "Tests", trees, References,
         new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable, allowUnsafe: true));
 
-    public static GeneratorDriver Driver(bool track = false, IncrementalGeneratorOutputKind skip = IncrementalGeneratorOutputKind.None) =>
+    public static GeneratorDriver Driver(bool track = false, IncrementalGeneratorOutputKind skip = IncrementalGeneratorOutputKind.None, BuildProperties? properties = null) =>
         CSharpGeneratorDriver.Create(
-            [new ConvokeGenerator().AsSourceGenerator()], parseOptions: ParseOptions, driverOptions: new GeneratorDriverOptions(skip, trackIncrementalGeneratorSteps: track));
+            [new ConvokeGenerator().AsSourceGenerator()], parseOptions: ParseOptions, optionsProvider: properties, driverOptions: new GeneratorDriverOptions(skip, trackIncrementalGeneratorSteps: track));
 
     /// <summary>Runs the generator; the compilation with what it made must have no warning, missing doc comments in user code aside.</summary>
     public static GeneratorDriverRunResult Generate(params string[] sources)
@@ -51,7 +51,7 @@ internal static class Harness
         compilation.GetDeclarationDiagnostics().Where(static diagnostic => diagnostic.Severity == DiagnosticSeverity.Error && diagnostic.Id != "CS8795").Select(static diagnostic => diagnostic.ToString());
 
     /// <summary>What the analyzer reports, in the order of the text, after the generator has run as in a build.</summary>
-    public static async Task<IReadOnlyList<Diagnostic>> Analyze(CSharpCompilation compilation)
+    public static async Task<IReadOnlyList<Diagnostic>> Analyze(CSharpCompilation compilation, BuildProperties? properties = null)
     {
         Driver().RunGeneratorsAndUpdateCompilation(compilation, out Compilation updated, out _);
         // The compiler stops at faulty declarations before it runs analyzers: what is generated must not add any.
@@ -59,8 +59,8 @@ internal static class Harness
 
         // A crash of the analyzer would otherwise be a diagnostic among others (AD0001).
         var options = new CompilationWithAnalyzersOptions(
-            new AnalyzerOptions([]), onAnalyzerException: static (exception, _, _) => throw exception, concurrentAnalysis: false, logAnalyzerExecutionTime: false);
+            properties is null ? new AnalyzerOptions([]) : new AnalyzerOptions([], properties), onAnalyzerException: static (exception, _, _) => throw exception, concurrentAnalysis: false, logAnalyzerExecutionTime: false);
         ImmutableArray<Diagnostic> found = await new CompilationWithAnalyzers(updated, [new ModelAnalyzer()], options).GetAnalyzerDiagnosticsAsync();
-        return [.. found.OrderBy(static d => d.Location.SourceTree!.FilePath, StringComparer.Ordinal).ThenBy(static d => d.Location.SourceSpan.Start).ThenBy(static d => d.Id, StringComparer.Ordinal)];
+        return [.. found.OrderBy(static d => d.Location.SourceTree?.FilePath, StringComparer.Ordinal).ThenBy(static d => d.Location.SourceSpan.Start).ThenBy(static d => d.Id, StringComparer.Ordinal)];
     }
 }

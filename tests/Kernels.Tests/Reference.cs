@@ -37,7 +37,7 @@ internal sealed record Reference(Dictionary<string, float[]> Weights, double[][]
     /// <param name="seed">Of dropout.</param>
     /// <param name="draw">Of dropout.</param>
     /// <param name="operand">What products make of their factors, in a graph; null leaves them as they are.</param>
-    public static Reference Run(ModelSpec spec, int n, float[] images, Truth truth, Func<Graph, Dictionary<string, float[]>> weights, ulong seed = 0, uint draw = 0, Func<Graph, Func<Value, double, double>>? operand = null)
+    public static Reference Run(ModelSpec spec, int n, float[] images, Truth truth, Func<Graph, Dictionary<string, float[]>> weights, ulong seed = 0, uint draw = 0, Func<Graph, Func<Value, int, double, double>>? operand = null)
     {
         Graph forward = GraphBuilder.Build(spec);
         Dictionary<string, float[]> w = weights(forward);

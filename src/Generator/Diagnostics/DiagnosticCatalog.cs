@@ -77,6 +77,9 @@ internal static class DiagnosticCatalog
     public static readonly DiagnosticDescriptor BadInputName = Error("CVK0023", "Bad input name",
         "Input {0} of {1} {2}; rename the parameter of Forward");
 
+    public static readonly DiagnosticDescriptor BadVectors = Error("CVK0024", "ConvokeVectors cannot be read",
+        "The build property ConvokeVectors is '{0}', but lists the widths that kernels are written for: 128, 256 and 512, with commas between them");
+
     public static readonly DiagnosticDescriptor SizeReachesZero = Error("CVK0101", "Spatial size reaches zero",
         "{0} needs an image of at least {1} but receives {2} (after {3})");
 
@@ -120,7 +123,7 @@ internal static class DiagnosticCatalog
     public static readonly DiagnosticDescriptor[] All =
     [
         NotPartial, SplitLayers, OutOfRange, NoInputShape, TrainingIncomplete, BadLayerName, UnsafeNotAllowed, UnsupportedClass, NoLayers,
-        HeadDisagreesWithLoss, LayerNeverCalled, ResultNeverUsed, TwoForms, BadForward, BadLayerMethod, UnknownOutput, TwoLosses, LossNeedsOutput, NothingIsCounted, BadOutputName, InputWithoutShape, TwoShapes, BadInputName,
+        HeadDisagreesWithLoss, LayerNeverCalled, ResultNeverUsed, TwoForms, BadForward, BadLayerMethod, UnknownOutput, TwoLosses, LossNeedsOutput, NothingIsCounted, BadOutputName, InputWithoutShape, TwoShapes, BadInputName, BadVectors,
         SizeReachesZero, InDisagrees, NeedsFlatInput, NeedsImage, PoolingDrops, ClassCount, ShapesDisagree, CallsDisagree, NotSupportedYet, ForwardUnreadable, ForwardTooLong, OverBudget, CompilerFault,
     ];
 

@@ -18,6 +18,11 @@ public sealed class ModelAnalyzer : DiagnosticAnalyzer
         context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
         context.EnableConcurrentExecution();
         context.RegisterSymbolAction(static symbol => Analyze(symbol), SymbolKind.NamedType);
+        context.RegisterCompilationAction(static compilation =>
+        {
+            VectorWidths.Read(compilation.Options.AnalyzerConfigOptionsProvider.GlobalOptions, out string? unreadable);
+            if (unreadable is not null) compilation.ReportDiagnostic(Diagnostic.Create(DiagnosticCatalog.BadVectors, Location.None, unreadable));
+        });
     }
 
     private static void Analyze(SymbolAnalysisContext context)

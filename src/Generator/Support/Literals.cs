@@ -26,7 +26,7 @@ internal static class Literals
     }
 
     /// <summary>A raw string literal of several lines, with as many quotes as the text asks for; a <c>CodeWriter</c> indents it whole.</summary>
-    public static string Raw(string text)
+    public static string Raw(string text, string indent = "    ")
     {
         int run = 0, longest = 2;
         foreach (char c in text)
@@ -35,6 +35,7 @@ internal static class Literals
             longest = Math.Max(longest, run);
         }
         string quotes = new('"', longest + 1);
-        return "\n    " + quotes + "\n    " + text.TrimEnd('\n').Replace("\n", "\n    ") + "\n    " + quotes;
+        string line = "\n" + indent;
+        return line + quotes + line + text.TrimEnd('\n').Replace("\n", line) + line + quotes;
     }
 }

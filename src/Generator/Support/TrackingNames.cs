@@ -5,4 +5,5 @@ internal static class TrackingNames
 {
     public const string Parse = "Convoke.Parse";
     public const string Compile = "Convoke.Compile";
+    public const string Widths = "Convoke.Widths";
 }

@@ -12,8 +12,8 @@ public static class ConvForward
     /// <summary>Reductions up to this length are unrolled whole, in multiply-adds per accumulator.</summary>
     private const int UnrollLimit = 32;
 
-    /// <summary>And up to this many multiply-adds in all; the JIT stops optimizing not far above.</summary>
-    private const int MostUnrolled = 800;
+    /// <summary>And up to this many multiply-adds in a run, be it the whole filter or a row of it: more are text, and work of the JIT, that gain nothing.</summary>
+    private const int MostUnrolled = 224;
 
     /// <summary>What happens to the accumulators.</summary>
     /// <param name="Bias">Whether a bias is added.</param>
@@ -209,7 +209,18 @@ public static class ConvForward
             return;
         }
 
-        int unroll = inner % 2 == 0 ? 2 : 1;
+        if (inner <= UnrollLimit && inner * tile.Accumulators <= MostUnrolled)
+        {
+            using (code.Block($"for (int r = 0; r < {g.R}; r++)"))
+            {
+                for (int step = 0; step < inner; step++) EmitStep(step * g.Panel, step);
+                code.Line($"x += {g.W * g.CStored}; w += {inner * g.Panel};");
+            }
+
+            return;
+        }
+
+        int unroll = inner % 2 == 0 ? 2 : inner % 3 == 0 ? 3 : 1;
         using (code.Block($"for (int r = 0; r < {g.R}; r++)"))
         {
             code.Line($"float* end = x + {inner};");

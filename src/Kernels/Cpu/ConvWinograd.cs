@@ -67,6 +67,8 @@ public static class ConvWinograd
                 EmitTransform(writer, form, g.KStored * slice, g.KStored * g.CStored);
             }
         }
+
+        if (form.Patch != 4) SixPoints.EmitFilterMethod(writer, form);
     }
 
     /// <summary>Emits u = G g G^T of vectors of filters; taps lie <paramref name="tap"/> floats apart, elements of the result <paramref name="element"/>.</summary>
@@ -74,7 +76,7 @@ public static class ConvWinograd
     {
         if (form.Patch != 4)
         {
-            SixPoints.EmitFilter(writer, form, tap, element);
+            writer.Code.Line(SixPoints.FilterCall(form, tap, element));
             return;
         }
 
@@ -95,7 +97,7 @@ public static class ConvWinograd
         Emission.CodeWriter code = writer.Code;
         int panels = g.KStored / g.Panel, blocks = g.CStored / ConvUpdate.BlockRows(g);
         code.Line();
-        code.Line($"// u f32[{form.Matrices}][{panels}][{g.CStored}][{g.Panel}]: the filter transformed, u = G g G^T with G = {(form.Patch == 4 ? "[1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1]" : SixPoints.FilterMatrix)}");
+        code.Line($"// u f32[{form.Matrices}][{panels}][{g.CStored}][{g.Panel}]: the filter transformed, u = G g G^T{(form.Patch == 4 ? " with G = [1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1]" : "")}");
         code.Line("[MethodImpl(Hot)]");
         using (code.Block($"private static void {name}(StepContext step, int first, int last)"))
         {
@@ -108,6 +110,8 @@ public static class ConvWinograd
                 EmitTransform(writer, form, g.CStored * g.Panel, g.CStored * g.KStored);
             }
         }
+
+        if (form.Patch != 4) SixPoints.EmitFilterMethod(writer, form);
     }
 
     private static void EmitStrip(KernelWriter writer, string name, ConvGeometry g, ConvForward.Epilogue epilogue, int tiles)

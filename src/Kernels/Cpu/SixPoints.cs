@@ -18,27 +18,42 @@ public static class SixPoints
     /// <summary>G in words.</summary>
     public static string FilterMatrix => FormattableString.Invariant($"powers of the points 0, {A}, -{A}, {B}, -{B} over the products of their distances; of the last, the last tap");
 
-    /// <summary>Emits <paramref name="name"/>(x, v): v = B^T d B of tiles side by side; neighbours share the transformed columns in which their patches overlap.</summary>
-    /// <remarks>One or two of the six rows at a time: all of a tile's thirty-six elements would exceed the registers.</remarks>
+    /// <summary>Emits <paramref name="name"/>(x, v): v = B^T d B of tiles side by side, by the method that all layers of the form share.</summary>
     public static void EmitInput(KernelWriter writer, string name, WinogradForm form, ConvGeometry g, int tiles, int room)
     {
+        writer.Code.Line();
+        writer.Code.Line($"private static void {name}(float* x, float* v) => {InputMethod(form)}(x, v, {g.CStored}, {tiles}, {g.W * g.CStored}, {room * g.CStored});");
+        EmitInputMethod(writer, form);
+    }
+
+    private static string InputMethod(WinogradForm form) => $"WinogradInput{form.Output}x{form.Output}Of{form.Filter}x{form.Filter}";
+
+    private static string FilterMethod(WinogradForm form) => $"WinogradFilter{form.Output}x{form.Output}Of{form.Filter}x{form.Filter}";
+
+    /// <summary>One or two of the six rows at a time: all of a tile's thirty-six elements would exceed the registers.</summary>
+    private static void EmitInputMethod(KernelWriter writer, WinogradForm form)
+    {
+        if (!writer.Once(InputMethod(form))) return;
         Emission.CodeWriter code = writer.Code;
         int kept = form.Patch - form.Output;
         code.Line();
-        code.Line("// v = B^T d B of each 6x6 patch, a row or two of B^T at a time; neighbours share transformed columns");
+        code.Line("// v = B^T d B of each 6x6 patch of a row of tiles, a row or two of B^T at a time; neighbours share transformed columns");
+        code.Line("//   a row of the map has so many floats, and each of the 36 matrices of v");
         code.Line("[MethodImpl(Hot)]");
-        using (code.Block($"private static void {name}(float* x, float* v)"))
-        using (code.Block($"for (int c = 0; c < {g.CStored}; c += {writer.Lanes})"))
+        using (code.Block($"private static void {InputMethod(form)}(float* x, float* v, int channels, int tiles, nint row, nint matrix)"))
+        using (code.Block($"for (int c = 0; c < channels; c += {writer.Lanes})"))
         {
-            code.Line("float* d, to;");
             code.Line("F e, o;");
             foreach (int[] rows in (int[][])[[0], [1, 2], [3, 4], [5]])
             {
-                code.Line("d = x + c; to = v + c;");
                 using (code.Block(""))
                 {
+                    int[] read = rows[0] switch { 0 => [0, 2, 4], 5 => [1, 3, 5], _ => [1, 2, 3, 4] };
+                    code.Line($"float* {string.Join(", ", read.Select(static r => $"d{r} = {(r == 0 ? "x + c" : $"x + {(r == 1 ? "" : $"{r} * ")}row + c")}"))};");
+                    code.Line($"float* {string.Join(", ", rows.Select(static r => $"v{r} = v + {(r == 0 ? "" : $"{6 * r} * matrix + ")}c"))}, to;");
+                    code.Line("nint at = 0;");
                     for (int column = 0; column < kept; column++) EmitColumn(rows, column);
-                    using (code.Block($"for (int t = 0; t < {tiles}; t++, d += {form.Output * g.CStored}, to += {g.CStored})"))
+                    using (code.Block("for (int t = 0; t < tiles; t++)"))
                     {
                         for (int column = kept; column < 6; column++) EmitColumn(rows, column);
                         foreach (int r in rows) EmitRow(r);
@@ -50,28 +65,29 @@ public static class SixPoints
 
         void EmitColumn(int[] rows, int column)
         {
-            string Load(int r) => $"V.Load({KernelWriter.Plus("d", ((r * g.W) + column) * g.CStored)})";
+            string Load(int r) => $"V.Load(d{r} + at)";
             string T(int r) => $"t{r}{column}";
             if (rows.Length == 1)
             {
-                code.Line($"F {T(rows[0])} = {Ends(rows[0], Load)};");
+                code.Line($"F {T(rows[0])} = {Ends(rows[0], Load)}; at += channels;");
                 return;
             }
 
             (double own, double other) = Pair(rows[0]);
-            code.Line($"e = {Add(-other, Load(2), Load(4))}; o = {Add(-other, Load(1), Load(3))}; F {T(rows[0])} = {Add(own, "o", "e")}, {T(rows[1])} = {Add(-own, "o", "e")};");
+            code.Line($"e = {Add(-other, Load(2), Load(4))}; o = {Add(-other, Load(1), Load(3))}; F {T(rows[0])} = {Add(own, "o", "e")}, {T(rows[1])} = {Add(-own, "o", "e")}; at += channels;");
         }
 
         void EmitRow(int r)
         {
             string T(int c) => $"t{r}{c}";
-            string To(int c) => KernelWriter.Plus("to", ((6 * r) + c) * room * g.CStored);
-            code.Line($"({Ends(0, T)}).Store({To(0)}); ({Ends(5, T)}).Store({To(5)});");
+            code.Line($"to = v{r}; v{r} += channels; ({Ends(0, T)}).Store(to); to += matrix;");
             foreach (int first in (int[])[1, 3])
             {
                 (double own, double other) = Pair(first);
-                code.Line($"e = {Add(-other, T(2), T(4))}; o = {Add(-other, T(1), T(3))}; {Add(own, "o", "e")}.Store({To(first)}); {Add(-own, "o", "e")}.Store({To(first + 1)});");
+                code.Line($"e = {Add(-other, T(2), T(4))}; o = {Add(-other, T(1), T(3))}; {Add(own, "o", "e")}.Store(to); to += matrix; {Add(-own, "o", "e")}.Store(to); to += matrix;");
             }
+
+            code.Line($"({Ends(5, T)}).Store(to);");
         }
 
         // The first row of B^T, and the last, which is the same over the elements behind.
@@ -114,14 +130,25 @@ public static class SixPoints
         writer.Code.Line(string.Join(" ", lines));
     }
 
-    /// <summary>Emits u = G g G^T of vectors of filters; taps lie <paramref name="tap"/> floats apart, elements of the result <paramref name="element"/>.</summary>
-    public static void EmitFilter(KernelWriter writer, WinogradForm form, int tap, int element)
+    /// <summary>The call that makes u = G g G^T of vectors of filters; taps lie <paramref name="tap"/> floats apart, elements of the result <paramref name="element"/>.</summary>
+    public static string FilterCall(WinogradForm form, int tap, int element) => $"{FilterMethod(form)}(w, u, {tap}, {element});";
+
+    /// <summary>Emits the method that it calls, which all layers of the form share.</summary>
+    public static void EmitFilterMethod(KernelWriter writer, WinogradForm form)
     {
+        if (!writer.Once(FilterMethod(form))) return;
+        Emission.CodeWriter code = writer.Code;
         int taps = form.Filter;
-        for (int c = 0; c < taps; c++)
-            EmitPoints(writer, taps, i => $"V.Load({KernelWriter.Plus("w", ((taps * i) + c) * tap)})", (r, value) => $"F r{r}{c} = {value};", $"c{c}", normed: true);
-        for (int r = 0; r < 6; r++)
-            EmitPoints(writer, taps, c => $"r{r}{c}", (c, value) => $"({value}).Store({KernelWriter.Plus("u", ((6 * r) + c) * element)});", $"r{r}", normed: true);
+        code.Line();
+        code.Line($"// u = G g G^T of a vector of filters, G = {FilterMatrix}");
+        code.Line("[MethodImpl(Hot)]");
+        using (code.Block($"private static void {FilterMethod(form)}(float* w, float* u, nint tap, nint element)"))
+        {
+            for (int i = 0; i < taps; i++)
+                code.Line($"F {string.Join(", ", Enumerable.Range(taps * i, taps).Select(static k => $"w{k} = V.Load({(k == 0 ? "w" : k == 1 ? "w + tap" : $"w + {k} * tap")})"))};");
+            for (int c = 0; c < taps; c++) EmitPoints(writer, taps, i => $"w{(taps * i) + c}", (r, value) => $"F r{r}{c} = {value};", $"c{c}", normed: true);
+            for (int r = 0; r < 6; r++) EmitPoints(writer, taps, c => $"r{r}{c}", (_, value) => $"({value}).Store(u); u += element;", $"r{r}", normed: true);
+        }
     }
 
     /// <summary>Emits the transform of the output's gradient at <c>d</c> to <c>to</c>: z = A dz A^T.</summary>

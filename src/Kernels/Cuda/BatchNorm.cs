@@ -5,12 +5,12 @@ namespace Convoke.Kernels.Cuda;
 
 /// <summary>
 /// Statistics of a batch normalization and their gradients' sums: partials of a slice of the images each, then one small kernel that merges these in order.
-/// What is computed of each element with them is a <see cref="PointwiseGroup"/>.
+/// What is computed of each element with them is a <see cref="PointwiseGroup"/>. Statistics of what a convolution stores are <see cref="TileMoments"/>.
 /// </summary>
 /// <param name="Extent">Form of the map.</param>
-public sealed record BatchNorm(ValueStorage Extent)
+public sealed partial record BatchNorm(ValueStorage Extent)
 {
-    private const int Threads = 256, WantedBlocks = 264, MaxSlices = 64, MinElements = 4;
+    private const int Threads = 256, WantedBlocks = 264, MaxSlices = 128, MinElements = 4;
 
     /// <summary>Quads of channels of a block of the first kernel.</summary>
     private int Quads => Extent.Stored % 32 == 0 ? 8 : 4;
@@ -47,8 +47,8 @@ public sealed record BatchNorm(ValueStorage Extent)
     private string MergeConstants => $"constexpr int PIXELS = {Pixels}, K = {Extent.Stored}, CHANNELS = {Channels}, SHARES = {Threads / Channels};";
 
     /// <summary>How a slice's elements fall to threads; the same in both passes over them.</summary>
-    private static string Loop(string body) => $$"""
-        #pragma unroll 4
+    private static string Loop(string body, int unroll = 4) => $$"""
+        #pragma unroll {{unroll}}
         for (int element = share; element < count; element += SHARES)
         {
             const size_t at = ((size_t)(slice + element / PIXELS * slices) * PIXELS + element % PIXELS) * K + k;
@@ -184,76 +184,6 @@ public sealed record BatchNorm(ValueStorage Extent)
         return kernel;
     }
 
-    /// <summary>Emits the partial sums of the gradient.</summary>
-    public CudaKernel EmitSums(CudaWriter writer, string name, string layer, BatchNormSumsGroup group)
-    {
-        EmitHelpers(writer);
-        var kernel = new CudaKernel(name, Threads, 4, 16 * Threads);
-        using (writer.Kernel(kernel, $"""
-            // {group.Name} gradient sums  <- {layer}
-            //   of each channel of a slice: sum(n,p,q) dy and sum(n,p,q) dy (x - mean)
-            //   dy, x {CudaWriter.MapText(Extent)} NHWC  norm f32[8][{Extent.Stored}]  partials f32[slices][2][{Extent.Stored}]
-            //   block {Threads} = {Quads} quads of channels x {Shares} shares of the elements; grid {Units} x min(N/{Images}, {Slices}) slices, image n goes to slice n % slices
-            """, "const float* __restrict__ dy, const float* __restrict__ x, const float* __restrict__ norm, float* __restrict__ partials, int batch"))
-        {
-            writer.Code.Line($$"""
-                {{PartialConstants}}
-                {{Place}}
-                const float4 mean = *reinterpret_cast<const float4*>(&norm[{{At(NormVector.Mean)}}]);
-
-                float4 sum = make_float4(0, 0, 0, 0), slope = make_float4(0, 0, 0, 0);
-                {{Loop("""
-                    const float4 four = *reinterpret_cast<const float4*>(&x[at]), gradient = *reinterpret_cast<const float4*>(&dy[at]);
-                    add(sum, gradient);
-                    slope = make_float4(fmaf(gradient.x, four.x - mean.x, slope.x), fmaf(gradient.y, four.y - mean.y, slope.y), fmaf(gradient.z, four.z - mean.z, slope.z), fmaf(gradient.w, four.w - mean.w, slope.w));
-                    """)}}
-                sum = sum_of_shares(shared, sum, share, quad);
-                slope = sum_of_shares(shared, slope, share, quad);
-                if (share != 0) return;
-                *reinterpret_cast<float4*>(&partials[(size_t)slice * (2 * K) + k]) = sum;
-                *reinterpret_cast<float4*>(&partials[(size_t)slice * (2 * K) + K + k]) = slope;
-                """);
-        }
-
-        return kernel;
-    }
-
-    /// <summary>Emits what merges them into the vectors that the input's gradient needs, and the gradients of gamma and beta.</summary>
-    public CudaKernel EmitGradients(CudaWriter writer, string name, string layer, BatchNormSumsGroup group)
-    {
-        EmitMergeHelpers(writer);
-        var kernel = new CudaKernel(name, Threads, 4, 4 * Threads);
-        using (writer.Kernel(kernel, $"""
-            // {group.Name} gradients  <- {layer}
-            //   r = 1 / sqrt(variance + epsilon), m = N * {Pixels}: of each channel over the batch sum(dy) / m, r^2 sum(dy (x - mean)) / m, and the gradients of gamma, r sum(dy (x - mean)), and beta, sum(dy)
-            //   partials f32[slices][2][{Extent.Stored}]  norm f32[8][{Extent.Stored}]; block {Threads} = {Channels} channels x {Threads / Channels} shares of the slices; grid {Units}
-            """, "const float* __restrict__ partials, float* __restrict__ norm, int batch"))
-        {
-            writer.Code.Line($$"""
-                {{MergeConstants}}
-                constexpr float EPSILON = {{CudaWriter.Literal(group.Parameters.Epsilon)}};
-                __shared__ float shared[SHARES][CHANNELS];
-                const int channel = threadIdx.x % CHANNELS, share = threadIdx.x / CHANNELS, k = blockIdx.x * CHANNELS + channel, slices = min((batch + {{Images - 1}}) / {{Images}}, {{Slices}});
-                float sum = 0, slope = 0;
-                for (int slice = share; slice < slices; slice += SHARES)
-                {
-                    sum += partials[slice * (2 * K) + k];
-                    slope += partials[slice * (2 * K) + K + k];
-                }
-                sum = sum_of_parts(shared, sum, share, channel);
-                slope = sum_of_parts(shared, slope, share, channel);
-                if (share != 0) return;
-                const float inverse = 1.0f / ((float)batch * PIXELS), r = 1.0f / sqrtf(norm[{{At(NormVector.Variance)}}] + EPSILON);
-                norm[{{At(NormVector.GradMean)}}] = sum * inverse;
-                norm[{{At(NormVector.GradSlope)}}] = r * r * slope * inverse;
-                norm[{{At(NormVector.GammaGrad)}}] = r * slope;
-                norm[{{At(NormVector.BetaGrad)}}] = sum;
-                """);
-        }
-
-        return kernel;
-    }
-
     /// <summary>Index of channel k of a vector.</summary>
-    private static string At(NormVector vector) => vector == 0 ? "k" : (int)vector == 1 ? "K + k" : $"{(int)vector} * K + k";
+    public static string At(NormVector vector) => vector == 0 ? "k" : (int)vector == 1 ? "K + k" : $"{(int)vector} * K + k";
 }

@@ -11,10 +11,13 @@ public static class ConvForward
     /// <param name="layer">The model's member, for the comment.</param>
     /// <param name="group">The layer.</param>
     /// <param name="samples">The input of the model that it reads in the data set; null where it reads a value of the batch.</param>
-    public static CudaKernel Emit(CudaWriter writer, string name, string layer, ConvForwardGroup group, InputText? samples)
+    /// <param name="moments">The moments that it leaves of what it stores; null for none.</param>
+    public static CudaKernel Emit(CudaWriter writer, string name, string layer, ConvForwardGroup group, InputText? samples, TileMoments? moments = null)
     {
         ConvGeometry g = group.Geometry;
         ConvTile tile = ConvTile.Choose(g);
+        string? room = TileMoments.Room(tile.Threads, ("tile", 4 * tile.SharedFloats(g)));
+        if (moments is not null) MomentsText.EmitHelpers(writer);
         writer.Helper("multiply_add", StepText.MultiplyAdd4);
         if (group.Relu) writer.Helper("relu", StepText.Relu);
         if (group.Drop is not null) DropoutText.EmitHelpers(writer);
@@ -24,12 +27,12 @@ public static class ConvForward
             writer.Helper("pixel", StepText.Pixel);
         }
 
-        var kernel = new CudaKernel(name, tile.Threads, ConvText.MinBlocks(g, tile.Threads), (4 * tile.SharedFloats(g)) + (samples is null ? 0 : 4));
+        var kernel = new CudaKernel(name, tile.Threads, ConvText.MinBlocks(g, tile.Threads), (4 * tile.SharedFloats(g)) + (samples is null ? 0 : 4) + (moments is null ? 0 : TileMoments.ExtraBytes(tile.Threads, room)));
         string[] parameters = [
             .. samples is not null ? new[] { "const Step* __restrict__ step" } : [.. DropoutText.Parameter(group.Drop), "const float* __restrict__ x"],
             .. group.Bias is null ? ["const float* __restrict__ weights"] : new[] { "const float* __restrict__ weights", "const float* __restrict__ bias" },
-            "float* __restrict__ y", .. g.Pooled ? new[] { "u8* __restrict__ arg" } : []];
-        using (writer.Kernel(kernel, Comment(layer, group, tile, samples), parameters))
+            "float* __restrict__ y", .. g.Pooled ? new[] { "u8* __restrict__ arg" } : [], .. moments is null ? [] : new[] { TileMoments.Parameter }];
+        using (writer.Kernel(kernel, Comment(layer, group, tile, samples) + TileMoments.Comment(moments), parameters))
         {
             writer.Code.Line($"constexpr int H = {g.H}, W = {g.W}, C = {g.CStored}, R = {g.R}, S = {g.S}, K = {g.KStored}, PANEL = {g.Panel}, POOL_H = {g.PoolHeight}, POOL_W = {g.PoolWidth}, OUT_H = {g.OutRows}, OUT_W = {g.OutColumns}{ConvText.Constants(g)};");
             writer.Code.Line(ConvMainloop.Constants(g, tile));
@@ -48,9 +51,18 @@ public static class ConvForward
             }
 
             string weights = "weights + k / PANEL * (PANEL * R * S * C) + k % PANEL", stage = Place(g, samples is not null ? StageSamples : tile.Vectorised ? StageQuads : StageSingle);
-            if (!tile.InPieces(g)) EmitWhole(writer, g, tile, stage, weights);
-            else EmitPieces(writer, g, tile, stage, weights);
-            EmitStore(writer, group);
+            string kept = moments is null ? "" : "\n" + TileMoments.Declare("WINDOWS", null);
+            if (!tile.InPieces(g)) EmitWhole(writer, g, tile, stage, weights, kept);
+            else EmitPieces(writer, g, tile, stage, weights, kept);
+            EmitStore(writer, group, moments is not null);
+            if (moments is null) return kernel;
+            writer.Code.Line($"""
+
+                // moments of the tile
+                {TileMoments.Sets(tile.Threads, room)}
+                sets[thread] = moments_of(kept, live);
+                {TileMoments.Store("THREADS / QUADS", "blockIdx.x % K_TILES * QUADS")}
+                """);
         }
 
         return kernel;
@@ -123,14 +135,14 @@ public static class ConvForward
         if (group.Geometry.Pooled) writer.Helper("keep_largest", Select);
     }
 
-    private static void EmitWhole(CudaWriter writer, ConvGeometry g, ConvTile tile, string stage, string weights)
+    private static void EmitWhole(CudaWriter writer, ConvGeometry g, ConvTile tile, string stage, string weights, string kept)
     {
         ConvMainloop.Emit(writer, g, tile, stage, weights);
         if (!g.Pooled)
         {
-            writer.Code.Line("""
+            writer.Code.Line($$"""
 
-                // epilogue
+                // epilogue{{kept}}
                 #pragma unroll
                 for (int i = 0; i < WINDOWS; ++i)
                 {
@@ -139,9 +151,9 @@ public static class ConvForward
             return;
         }
 
-        writer.Code.Line("""
+        writer.Code.Line($$"""
 
-            // epilogue: pool, bias, relu, store
+            // epilogue: pool, bias, relu, store{{kept}}
             #pragma unroll
             for (int i = 0; i < WINDOWS; ++i)
             {
@@ -152,7 +164,7 @@ public static class ConvForward
             """);
     }
 
-    private static void EmitPieces(CudaWriter writer, ConvGeometry g, ConvTile tile, string stage, string weights)
+    private static void EmitPieces(CudaWriter writer, ConvGeometry g, ConvTile tile, string stage, string weights, string kept)
     {
         writer.Code.Line("float4 largest[WINDOWS];");
         writer.Code.Line("uchar4 places[WINDOWS];");
@@ -173,9 +185,9 @@ public static class ConvForward
                 """);
         }
 
-        writer.Code.Line("""
+        writer.Code.Line($$"""
 
-            // epilogue: bias, relu, store
+            // epilogue: bias, relu, store{{kept}}
             #pragma unroll
             for (int i = 0; i < WINDOWS; ++i)
             {
@@ -185,9 +197,10 @@ public static class ConvForward
     }
 
     /// <summary>The rest of the loop over windows that the caller opened.</summary>
-    private static void EmitStore(CudaWriter writer, ConvForwardGroup group)
+    private static void EmitStore(CudaWriter writer, ConvForwardGroup group, bool keeps)
     {
         var code = writer.Code;
+        string result = DropoutText.Of(group.Drop, "best", "n", "(p * OUT_W + q) * K + k");
         if (group.Bias is not null) code.Line("    const float4 b = *reinterpret_cast<const float4*>(&bias[k]);\n    best.x += b.x; best.y += b.y; best.z += b.z; best.w += b.w;");
         if (group.Relu) code.Line("    best.x = relu(best.x); best.y = relu(best.y); best.z = relu(best.z); best.w = relu(best.w);");
         code.Line($$"""
@@ -195,7 +208,7 @@ public static class ConvForward
                 if (p < OUT_H && q < OUT_W)
                 {
                     const size_t to = (((size_t)n * OUT_H + p) * OUT_W + q) * K + k;
-                    *reinterpret_cast<float4*>(&y[to]) = {{DropoutText.Of(group.Drop, "best", "n", "(p * OUT_W + q) * K + k")}};{{(group.Geometry.Pooled ? "\n        if (arg) *reinterpret_cast<uchar4*>(&arg[to]) = at;" : "")}}
+                    {{(keeps ? $"const float4 result = {result};\n        {TileMoments.Keep("i", null)}\n        live[i] = true;\n        " : "")}}*reinterpret_cast<float4*>(&y[to]) = {{(keeps ? "result" : result)}};{{(group.Geometry.Pooled ? "\n        if (arg) *reinterpret_cast<uchar4*>(&arg[to]) = at;" : "")}}
                 }
             }
             """);

@@ -20,17 +20,24 @@ public sealed partial class CudaProgramEmitter
                 if (ReferenceEquals(g, fused.First)) AddFusedForward(pass, fused);
                 break;
             case ConvForwardGroup g when pass.Samples(g.X) is null && Copy(pass, g.Weights, OperandUse.ConvForward) is { } copy && ConvTensorTile.Choose(g.Geometry, copy.Operands) is { } tile:
-                ConvTensorForward.Emit(_writer, Stem(g) + "_fprop", Member(g), g, tile, copy.Operands);
-                to.Launch(_writer.Last, ConvTensorForward.Grid(g, tile), StepFor(g.Drop), to.Value(g.X), Derived(copy), to.ParameterIf(g.Bias), to.Value(g.Y), g.Geometry.Pooled ? to.ValueOrNull(g.Arg) : null);
+                TileMoments? tensorMoments = MomentsOf(pass, g, tile.Rows, tile.Columns);
+                ConvTensorForward.Emit(_writer, Stem(g) + "_fprop", Member(g), g, tile, copy.Operands, tensorMoments);
+                to.Launch(_writer.Last, ConvTensorForward.Grid(g, tile), StepFor(g.Drop), to.Value(g.X), Derived(copy), to.ParameterIf(g.Bias), to.Value(g.Y), g.Geometry.Pooled ? to.ValueOrNull(g.Arg) : null, Parts(pass, g, tensorMoments));
+                AddStatistics(pass, g, tensorMoments);
                 break;
             case ConvForwardGroup g when pass.Samples(g.X) is not null && Copy(pass, g.Weights, OperandUse.ConvSamples) is { } copy:
-                ConvTensorSamples.Emit(_writer, Stem(g) + "_fprop", Member(g), g, pass.Samples(g.X)!, copy.Operands);
-                to.Launch(_writer.Last, ConvTensorSamples.Grid(g), to.Step, Derived(copy), to.ParameterIf(g.Bias), to.Value(g.Y), g.Geometry.Pooled ? to.ValueOrNull(g.Arg) : null);
+                TileMoments? sampleMoments = MomentsOf(pass, g, ConvTensorSamples.TileRows(g.Geometry), g.Geometry.OutColumns);
+                ConvTensorSamples.Emit(_writer, Stem(g) + "_fprop", Member(g), g, pass.Samples(g.X)!, copy.Operands, sampleMoments);
+                to.Launch(_writer.Last, ConvTensorSamples.Grid(g), to.Step, Derived(copy), to.ParameterIf(g.Bias), to.Value(g.Y), g.Geometry.Pooled ? to.ValueOrNull(g.Arg) : null, Parts(pass, g, sampleMoments));
+                AddStatistics(pass, g, sampleMoments);
                 break;
             case ConvForwardGroup g:
+                ConvTile plain = ConvTile.Choose(g.Geometry);
+                TileMoments? moments = MomentsOf(pass, g, plain.Rows, plain.Columns);
                 ConvForward.EmitHelpers(_writer, g);
-                ConvForward.Emit(_writer, Stem(g) + "_fprop", Member(g), g, pass.Samples(g.X));
-                to.Launch(_writer.Last, ConvForward.Grid(g), pass.Samples(g.X) is not null ? null : StepFor(g.Drop), pass.Samples(g.X) is not null ? to.Step : to.Value(g.X), to.Parameter(g.Weights), to.ParameterIf(g.Bias), to.Value(g.Y), g.Geometry.Pooled ? to.ValueOrNull(g.Arg) : null);
+                ConvForward.Emit(_writer, Stem(g) + "_fprop", Member(g), g, pass.Samples(g.X), moments);
+                to.Launch(_writer.Last, ConvForward.Grid(g), pass.Samples(g.X) is not null ? null : StepFor(g.Drop), pass.Samples(g.X) is not null ? to.Step : to.Value(g.X), to.Parameter(g.Weights), to.ParameterIf(g.Bias), to.Value(g.Y), g.Geometry.Pooled ? to.ValueOrNull(g.Arg) : null, Parts(pass, g, moments));
+                AddStatistics(pass, g, moments);
                 break;
             case PoolForwardGroup g:
                 AddGather(pass, g.X);
@@ -70,9 +77,9 @@ public sealed partial class CudaProgramEmitter
                 Pooling.EmitBackward(_writer, Stem(g) + "_backward", Member(g), g);
                 to.Launch(_writer.Last, Pooling.BackwardGrid(g.Geometry), to.Value(g.Dy), to.Value(g.Arg), to.Value(g.Dx));
                 break;
-            case DenseUpdateGroup or ConvUpdateGroup:
+            case DenseUpdateGroup or ConvUpdateGroup or BatchNormUpdateGroup:
                 break;      // all updates are one launch, the last
-            case BatchMomentsGroup or BatchNormSumsGroup or BatchNormUpdateGroup:
+            case BatchMomentsGroup or BatchNormSumsGroup:
                 AddBatchNorm(pass, group);
                 break;
             default:
@@ -199,48 +206,14 @@ public sealed partial class CudaProgramEmitter
         }
     }
 
-    private void AddBatchNorm(Pass pass, KernelGroup group)
-    {
-        LaunchBuilder to = pass.To;
-        var partials = new CudaArgument(CudaArea.Partials, _places.NormPartials);
-        switch (group)
-        {
-            case BatchMomentsGroup g:
-                var moments = new BatchNorm(g.Extent);
-                moments.EmitMoments(_writer, Stem(g) + "_moments", Member(g), g);
-                to.Launch(_writer.Last, moments.PartialGrid, to.Value(g.X), partials, to.Count);
-                moments.EmitStatistics(_writer, Stem(g) + "_statistics", Member(g), g);
-                to.Launch(_writer.Last, moments.MergeGrid, partials, to.Parameter(g.Parameters.Gamma), Norm(g.Parameters.Moments), to.Count);
-                break;
-            case BatchNormSumsGroup g:
-                var sums = new BatchNorm(g.Extent);
-                sums.EmitSums(_writer, Stem(g) + "_sums", Member(g), g);
-                to.Launch(_writer.Last, sums.PartialGrid, to.Value(g.Dy), to.Value(g.X), Norm(g.Parameters.Moments), partials, to.Count);
-                sums.EmitGradients(_writer, Stem(g) + "_gradients", Member(g), g);
-                to.Launch(_writer.Last, sums.MergeGrid, partials, Norm(g.Parameters.Moments), to.Count);
-                break;
-            case BatchNormUpdateGroup g:
-                BatchNormUpdate.Emit(_writer, Stem(g) + "_update", Member(g), g, _places, _network.Parameters, Learner!);
-                to.Launch(_writer.Last, BatchNormUpdate.Grid(g), [.. BatchNormUpdate.Arguments(to, g, _places.Norm(g.Parameters.Moments), _network.Parameters, Learner!)]);
-                break;
-        }
-    }
-
-    /// <summary>The vectors of the call of a normalization whose moments they are.</summary>
-    private CudaArgument Norm(int moments, NormVector vector = 0) => new(CudaArea.Derived, _places.Norm(moments, vector));
-
-    private CudaArgument Vector(Pass pass, ChannelVector vector) => vector.Vector switch
-    {
-        null => pass.To.Parameter(vector.Owner),
-        NormVector.RunningScale => new(CudaArea.Derived, _places.RunningScale(pass.Parameters[vector.Owner].Name)),
-        { } own => Norm(vector.Owner, own),
-    };
-
     private void AddElementwise(Pass pass, KernelGroup group)
     {
         LaunchBuilder to = pass.To;
         switch (group)
         {
+            case PointwiseGroup g when SumsOf(pass, g) is { } sums:
+                AddMadeSums(pass, g, sums);
+                break;
             case PointwiseGroup g:
                 PointwiseKernel.Emit(_writer, $"{Stem(g)}_{CudaNames.Of(PointwiseKernel.Words(g.Role))}", Member(g), g);
                 ElementGrid grid = PointwiseKernel.Grid(g);

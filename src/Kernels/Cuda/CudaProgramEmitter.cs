@@ -85,7 +85,7 @@ public sealed partial class CudaProgramEmitter
         return new(_network.Spec.Name.TrimStart('@') + ".cu", Tidy(_writer.Code.ToString()), new([.. Kernels()]), trainLaunches, predictLaunches, new([.. measure]), new([.. derive]), new([.. fold]), new([.. order]),
             new(train?.SampleFloats ?? 0, predict.SampleFloats, _places.DerivedFloats, _places.PartialFloats))
         {
-            Capability = _places.Operands is null ? 0 : Operands.Capability,
+            Capability = _places.Operands?.Capability ?? 0,
             Tunables = new([.. _places.Tunables.All]),
         };
     }
@@ -133,6 +133,8 @@ public sealed partial class CudaProgramEmitter
     {
         int threads = _places.Operands is null ? DenseUpdate.Threads : DenseTensorUpdate.Threads;
         List<UpdatePart> parts = [.. pass.Groups.OfType<DenseUpdateGroup>().Where(group => !ReferenceEquals(group, _places.WideBackward?.Update)).Select(group => DensePart(pass, group))];
+        var norms = new Dictionary<string, string>(StringComparer.Ordinal);
+        parts.AddRange(pass.Groups.OfType<BatchNormUpdateGroup>().Select(group => BatchNormUpdate.Emit(_writer, Stem(group) + "_update", group, _places, _network.Parameters, Learner!, threads, norms)));
         if (_places.Segments.Count > 0) parts.Add(ConvUpdate.Emit(_writer, _places.Segments, Learner!, threads));
         StepUpdate.Emit(_writer, parts, threads, End, Draws);
         pass.To.Launch(_writer.Last, StepUpdate.Grid(parts), [.. StepUpdate.Arguments(parts, Learner!, End)]);

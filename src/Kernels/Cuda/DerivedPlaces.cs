@@ -67,10 +67,10 @@ public sealed class DerivedPlaces
     public OperandCopy? Copy(string parameter, OperandUse use) => _copies.Find(c => c.Parameter == parameter && c.Use == use);
 
     /// <summary>How tensor cores make a filter's gradient; null where fused multiply-adds do: the samples have too few channels.</summary>
-    public ConvTensorWgradTile? TensorWgrad(ConvBackwardGroup group) => Operands is null || _network.TrainGraph![group.X].Op is Op.Input ? null : ConvTensorWgradTile.Choose(group.Geometry);
+    public ConvTensorWgradTile? TensorWgrad(ConvBackwardGroup group) => Operands is null || _network.TrainGraph![group.X].Op is Op.Input ? null : ConvTensorWgradTile.Choose(group.Geometry, Operands);
 
-    /// <summary>Likewise of a first layer's filter.</summary>
-    public ConvTensorSamplesWgrad? SamplesWgrad(ConvBackwardGroup group) => Operands is null || _network.TrainGraph![group.X].Op is not Op.Input ? null : ConvTensorSamplesWgrad.Choose(group.Geometry);
+    /// <summary>Likewise of a first layer's filter; F16 has no bits to spare for a winner.</summary>
+    public ConvTensorSamplesWgrad? SamplesWgrad(ConvBackwardGroup group) => Operands is null or { IsHalf: true } || _network.TrainGraph![group.X].Op is not Op.Input ? null : ConvTensorSamplesWgrad.Choose(group.Geometry);
 
     /// <summary>How one kernel makes all gradients of a convolution; null where each has its own.</summary>
     public (ConvTensorBackwardTile Tile, ConvFirstWgrad? First)? Backward(ConvBackwardGroup group) => _backwards?.Of(group);

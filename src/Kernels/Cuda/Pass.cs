@@ -53,6 +53,9 @@ public sealed class Pass
     /// <summary>Floats per sample of the pass's values, once its launches are placed.</summary>
     public int SampleFloats => _plan.SampleFloats;
 
+    /// <summary>Adds a value that only this pass knows.</summary>
+    public void Add(int id, string name, int sampleFloats) => _plan.Add(id, name, "f32", sampleFloats);
+
     /// <summary>The place in the data set's samples of a value that is read there; null of any other.</summary>
     public InputText? Samples(int id) => _graph[id].Op is Op.Input input ? new(_inputs[input.Place.Index], input.Place) : null;
 

@@ -38,13 +38,9 @@ public static class StepUpdate
             writer.Code.Line("int block = blockIdx.x;");
             foreach (UpdatePart part in parts)
             {
-                writer.Code.Line($$"""
-                    if (block < {{part.Blocks}})
-                    {
-                        {{part.Call}}
-                        return;
-                    }
-                    block -= {{part.Blocks}};
+                writer.Code.Line($"""
+                    if (block < {part.Blocks}) return {part.Call}
+                    block -= {part.Blocks};
                     """);
             }
 

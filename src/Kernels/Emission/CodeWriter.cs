@@ -20,6 +20,15 @@ public sealed class CodeWriter
         }
     }
 
+    /// <summary>Writes a paragraph that stands at the margin, wherever the writer is: a file within a file.</summary>
+    public void AtMargin(string text)
+    {
+        int depth = _depth;
+        _depth = 0;
+        Line(text);
+        _depth = depth;
+    }
+
     /// <summary>Writes <paramref name="header"/> and an opening brace; disposing the result closes it.</summary>
     public IDisposable Block(string header, string closing = "}")
     {

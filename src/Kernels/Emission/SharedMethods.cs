@@ -15,14 +15,15 @@ namespace Convoke.Kernels.Emission;
 /// </remarks>
 public sealed class SharedMethods
 {
-    /// <summary>Characters of a file up to which every layer keeps methods of its own, under its own name: such a file is read by people.</summary>
+    /// <summary>Characters of a file up to which every layer keeps methods of its own, under its own name, for both of its uses: such a file is read by people.</summary>
     public const int LongFile = 200_000;
 
     private const string Indent = "    ";
     private static readonly Regex Header = new(@"^    private static (?<type>[\w*]+) (?<name>\w+)\((?<parameters>[^()]*)\)(?<rest>.*)$", RegexOptions.CultureInvariant);
     private static readonly Regex Place = new(
         @"(?<=step\.\w+ \+ )\d+|(?<=\(step(?:, \d+)*, )\d+|(?<=\(nint\))\d+(?= \* step\.Capacity)|(?<=\b(?:partial|scratch) \+ )\d+|(?<=\bint place = )\d+", RegexOptions.CultureInvariant);
-    private static readonly Regex Number = new(@"_?\d+|Forward|Predict", RegexOptions.CultureInvariant);
+    private static readonly Regex AcrossLayers = new(@"_?\d+|Forward|Predict|Backward(?:Inside)?Dgrad|Inside", RegexOptions.CultureInvariant);
+    private static readonly Regex AcrossUses = new("Forward|Predict", RegexOptions.CultureInvariant);
     private static readonly Regex Comment = new(@" *//[^\n]*", RegexOptions.CultureInvariant);
     private static readonly Regex Local = new(@"\b(?:float|int|byte)\* (?<name>\w+) =", RegexOptions.CultureInvariant);
     private static readonly Regex Word = new(@"\b[A-Za-z_]\w*\b", RegexOptions.CultureInvariant);
@@ -30,12 +31,13 @@ public sealed class SharedMethods
 
     private readonly Dictionary<string, Method> _methods = new(StringComparer.Ordinal);
 
-    private SharedMethods()
-    {
-    }
+    /// <summary>What names of one method may differ by.</summary>
+    private readonly Regex _differs;
 
-    /// <summary>The file with shared methods; as it is, where it is short.</summary>
-    public static string Share(string file, int longFile = LongFile) => file.Length <= longFile ? file : new SharedMethods().Run(file.Split('\n'));
+    private SharedMethods(Regex differs) => _differs = differs;
+
+    /// <summary>The file with shared methods; a short one's are shared only by the two uses of a layer, training and prediction.</summary>
+    public static string Share(string file, int longFile = LongFile) => new SharedMethods(file.Length > longFile ? AcrossLayers : AcrossUses).Run(file.Split('\n'));
 
     private string Run(string[] lines)
     {
@@ -101,15 +103,15 @@ public sealed class SharedMethods
         return method.Level = level;
     }
 
-    /// <summary>What must agree: all but places, what locals are called, comments, and numbers in a method's name, which otherwise says what it is for; prediction runs forward.</summary>
-    private static string Key(Method method)
+    /// <summary>What must agree: all but places, what locals are called, comments, and numbers in a method's name, which otherwise says what it is for; prediction runs forward, and so does a data gradient.</summary>
+    private string Key(Method method)
     {
         string body = Comment.Replace(method.Body, "");
         var locals = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (Match local in Local.Matches(body))
             if (!locals.ContainsKey(local.Groups["name"].Value)) locals.Add(local.Groups["name"].Value, "local" + locals.Count.ToString(CultureInfo.InvariantCulture));
         body = Word.Replace(body, word => locals.TryGetValue(word.Value, out string? local) ? local : word.Value);
-        return string.Join("\n", Number.Replace(method.Name, ""), method.Type, method.Parameters, method.Attributes, method.TakesStep ? Place.Replace(body, "#") : body);
+        return string.Join("\n", _differs.Replace(method.Name, ""), method.Type, method.Parameters, method.Attributes, method.TakesStep ? Place.Replace(body, "#") : body);
     }
 
     /// <summary>Makes all of one text the first of them; places that differ become its parameters.</summary>

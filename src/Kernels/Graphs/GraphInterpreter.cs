@@ -12,11 +12,11 @@ public static partial class GraphInterpreter
     /// <param name="targets">Of the loss on the output of an index: class indices [N], or values of the output's shape; null where the graph has no loss.</param>
     /// <param name="parameter">A parameter's or running statistic's elements, row-major in its graph shape (RSCK, IO, K).</param>
     /// <param name="keeps">Whether dropout keeps an element (row-major in its value's shape) of a sample; null keeps all.</param>
-    /// <param name="operand">What the product that yields a value makes of each of its factors before it multiplies, such as a rounding; null leaves them as they are.</param>
-    public static double[][] Run(Graph graph, int n, double[] input, Func<int, double[]>? targets, Func<string, double[]> parameter, KeepsElement? keeps = null, Func<Value, double, double>? operand = null)
+    /// <param name="operand">What the product that yields a value makes of each of its factors before it multiplies, such as a rounding, by the factor's place among its inputs; null leaves them as they are.</param>
+    public static double[][] Run(Graph graph, int n, double[] input, Func<int, double[]>? targets, Func<string, double[]> parameter, KeepsElement? keeps = null, Func<Value, int, double, double>? operand = null)
     {
         var results = new double[graph.Values.Count][];
-        foreach (Value value in graph.Values) results[value.Id] = Evaluate(graph, value, n, results, input, targets, parameter, keeps ?? (static (_, _, _) => true), operand ?? (static (_, x) => x));
+        foreach (Value value in graph.Values) results[value.Id] = Evaluate(graph, value, n, results, input, targets, parameter, keeps ?? (static (_, _, _) => true), operand ?? (static (_, _, x) => x));
         return results;
     }
 
@@ -31,10 +31,10 @@ public static partial class GraphInterpreter
         return input;
     }
 
-    private static double[] Evaluate(Graph graph, Value y, int n, double[][] results, double[] input, Func<int, double[]>? targets, Func<string, double[]> parameter, KeepsElement keeps, Func<Value, double, double> rounded)
+    private static double[] Evaluate(Graph graph, Value y, int n, double[][] results, double[] input, Func<int, double[]>? targets, Func<string, double[]> parameter, KeepsElement keeps, Func<Value, int, double, double> rounded)
     {
         double[] X(int operand) => results[y.Inputs[operand]];
-        double[] Factor(int operand) => Map(X(operand), (x, _) => rounded(y, x));
+        double[] Factor(int operand) => Map(X(operand), (x, _) => rounded(y, operand, x));
         Value V(int operand) => graph[y.Inputs[operand]];
         return y.Op switch
         {

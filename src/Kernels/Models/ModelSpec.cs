@@ -134,6 +134,9 @@ public enum Precision
 
     /// <summary>Operands split in two TF32 numbers, three products on tensor cores: f32 up to rounding.</summary>
     Float32x3,
+
+    /// <summary>Operands rounded to F16 (ten bits of mantissa, five of exponent), gradients scaled, on tensor cores of 7.5 and newer.</summary>
+    Float16,
 }
 
 public enum ActivationKind

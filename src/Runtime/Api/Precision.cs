@@ -26,4 +26,11 @@ public enum Precision
     /// "Recovering single precision accuracy from Tensor Cores while surpassing the FP32 theoretical peak performance", 2022, arXiv 2203.03341. Compute capability 8.0 and up.
     /// </summary>
     Float32x3,
+
+    /// <summary>
+    /// Convolutions and dense layers on tensor cores, whose operands are rounded to IEEE half precision, ten bits of mantissa: a relative error of 2^-11 an operand, at the rate of
+    /// <see cref="BFloat16"/>, and on GPUs that have no other tensor cores. Half precision has five bits of exponent: operands saturate at 65504 in either direction, and gradients, which are small, are multiplied by
+    /// 2^10 where they become operands and the sums of their products by 2^-10, both exactly; nothing else is scaled. Compute capability 7.5 and up.
+    /// </summary>
+    Float16,
 }

@@ -14,7 +14,7 @@ internal static class GpuPrediction
 
     private static readonly (string Name, ModelSpec Spec, int Images)[] s_programs = [("A", KnownModels.A, 60_000), ("B", KnownModels.B, 60_000), ("C", KnownModels.C, 50_000)];
 
-    private static readonly SpecPrecision[] s_precisions = [SpecPrecision.Float32, SpecPrecision.Float32x3, SpecPrecision.TF32, SpecPrecision.BFloat16];
+    private static readonly SpecPrecision[] s_precisions = [SpecPrecision.Float32, SpecPrecision.Float32x3, SpecPrecision.TF32, SpecPrecision.BFloat16, SpecPrecision.Float16];
 
     private static readonly int[] s_batches = [128, 4096];
 

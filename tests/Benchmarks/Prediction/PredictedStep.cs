@@ -25,7 +25,8 @@ internal sealed record PredictedStep(int Batch, IReadOnlyList<int> Emulated, IRe
     public static IEnumerable<PredictedStep> Of(ModelSpec spec, SpecPrecision precision, IReadOnlyList<int> batches)
     {
         CompiledModel model = Compiler.Compile(spec with { Precision = precision });
-        string ptx = EmulatedProgram.Compile(model);
+        // Halves have another text on older devices than the predicted one.
+        string ptx = EmulatedProgram.Compile(model, capability: model.Cuda.Capability > 0 ? 80 : null);
         Dictionary<string, KernelFigures> figures = KernelCompiler.Default.Compile(Encoding.UTF8.GetBytes(model.Cuda.Text), model.Cuda.FileName, DeviceFigures.Architecture).Kernels.ToDictionary(static k => k.Name);
 
         // Past the greatest limit of a grid, every block takes one sample more in turn, and all figures grow in a line.

@@ -28,6 +28,17 @@ public sealed class DeviceCheckTests : IDisposable
         for (int seed = 1; seed <= 2; seed++) Run(name, $"checks=all;seed={seed}");
     }
 
+    /// <summary>A device that is older than the other precisions: it trains in halves, whose text is another one there, and refuses the others, which their checks expect.</summary>
+    [EmulatedFact]
+    public void Turing_has_halves_alone()
+    {
+        (int code, string output, string errors) = ChildProcess.Run("precisions", ("CONVOKE_CUDA_DRIVER", EmulatedDriver.File), ("CONVOKE_CUDA_IMAGE", "ptx"), ("CVK_EMU_ARCH", "75"));
+        Assert.True(code == 0, errors);
+        string[] found = output.Split('\n');
+        Assert.Equal(["gradients-b-f32x3", "gradients-b-tf32", "gradients-b-bf16"], found.Where(static line => line.Contains(": refused", StringComparison.Ordinal)).Select(static line => line.Split(':')[0]));
+        Assert.StartsWith("gradients-b-f16: gradients within ", Assert.Single(found, static line => !line.Contains(": refused", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
     /// <summary>The order in which streams and blocks run must not show.</summary>
     [EmulatedFact]
     public void Two_orders_of_execution_give_equal_bits()

@@ -27,8 +27,9 @@ public class CounterTests
         (null, "head_fc1_dgrad", new(Lanes: 28, Conflicts: 0.13)),
         (SpecPrecision.Float32, "dense_dgrad", new(LoadSectors: 16.6)),
         (SpecPrecision.Float32, "fc1_dgrad", new(LoadSectors: 16.6)),
-        (SpecPrecision.Float32, "_dgrad", new(Lanes: 27.9, Conflicts: 0.48)),
+        (SpecPrecision.Float32, "_dgrad", new(Lanes: 27.9, Conflicts: 0.49)),
         (null, "_dgrad", new(Conflicts: 0.16)),
+        (SpecPrecision.Float16, "conv2d_1_wgrad", new(Conflicts: 0.21)),
         (null, "conv2d_1_fprop", new(Lanes: 29.9)),
         (null, "conv2_fprop", new(Lanes: 28.7)),
         (null, "conv2d_fprop", new(Conflicts: 0.25)),
@@ -40,7 +41,7 @@ public class CounterTests
     public static TheoryData<string, SpecPrecision> Programs => new()
     {
         { "A", SpecPrecision.Float32 }, { "A", SpecPrecision.TF32 },
-        { "B", SpecPrecision.Float32 }, { "B", SpecPrecision.Float32x3 }, { "B", SpecPrecision.TF32 }, { "B", SpecPrecision.BFloat16 },
+        { "B", SpecPrecision.Float32 }, { "B", SpecPrecision.Float32x3 }, { "B", SpecPrecision.TF32 }, { "B", SpecPrecision.BFloat16 }, { "B", SpecPrecision.Float16 },
         { "C", SpecPrecision.Float32 }, { "C", SpecPrecision.BFloat16 },
     };
 
@@ -50,6 +51,24 @@ public class CounterTests
         CompiledModel model = Compiler.Compile((program switch { "A" => KnownModels.A, "B" => KnownModels.B, _ => KnownModels.C }) with { Precision = precision });
         string[] outside = [.. Outside(model, EmulatedProgram.Compile(model))];
         Assert.True(outside.Length == 0, string.Join('\n', outside));
+    }
+
+    /// <summary>
+    /// Multiply-adds of program B's three passes over a sample, of what is alive of each layer: its first convolution has no data gradient, its last layer no tensor cores.
+    /// </summary>
+    private const long MultiplyAddsOfB = (2L * 26 * 26 * 32 * 9) + (3L * 10 * 10 * 64 * 288) + (3L * 1600 * 128);
+
+    /// <summary>Tensor cores multiply what the layers need and what tiles cover beyond it: less would be a product left out, more a tile that does not fit.</summary>
+    [NvrtcTheory]
+    [InlineData(SpecPrecision.BFloat16, 16 * 8 * 16, 1)]
+    [InlineData(SpecPrecision.Float16, 16 * 8 * 8, 1)]
+    [InlineData(SpecPrecision.Float32x3, 16 * 8 * 8, 3)]
+    public void Tensor_cores_multiply_what_the_layers_need(SpecPrecision precision, int multiplyAdds, int products)
+    {
+        CompiledModel model = Compiler.Compile(KnownModels.B with { Precision = precision });
+        long instructions = EmulatedStep.Run(model, EmulatedProgram.Compile(model), Samples).Sum(static launch => launch.Counters.MatrixInstructions);
+        double share = (double)instructions * multiplyAdds / (MultiplyAddsOfB * Samples * products);
+        Assert.True(share >= 1 && share <= 1.3, $"{share:F3} times");
     }
 
     /// <summary>Rows of a staged map one behind the other, without the words that keep them out of each other's banks.</summary>

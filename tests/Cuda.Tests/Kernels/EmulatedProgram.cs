@@ -49,9 +49,12 @@ internal sealed unsafe class EmulatedProgram : IDisposable
     public List<EmulatedLaunch> Launches { get; } = [];
 
     /// <summary>PTX of a model's text, which compiles without a remark, or of a changed one. Of equal texts one is compiled, whichever test comes first.</summary>
-    public static string Compile(CompiledModel model, string? text = null)
+    /// <param name="model">The model.</param>
+    /// <param name="text">Null for its own.</param>
+    /// <param name="capability">Compute capability, times ten, of the device that the text is for; null for the oldest that the model runs on.</param>
+    public static string Compile(CompiledModel model, string? text = null, int? capability = null)
     {
-        string architecture = model.Cuda.Capability > 0 ? "compute_80" : "compute_75";
+        string architecture = $"compute_{capability ?? Math.Max(75, model.Cuda.Capability)}";
         CompiledKernels compiled = Compiled.GetOrAdd((text ?? model.Cuda.Text, model.Cuda.FileName, architecture),
             static key => new(() => KernelCompiler.Default.Compile(Encoding.UTF8.GetBytes(key.Text), key.FileName, key.Architecture))).Value;
         if (text is null && compiled.Remarks is [var remark, ..]) throw new InvalidOperationException($"{model.Cuda.FileName} does not compile without a remark: {remark}");

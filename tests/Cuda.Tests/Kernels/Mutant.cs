@@ -11,12 +11,13 @@ internal static partial class Mutant
     /// <param name="place">Kernel or helper: a helper by its signature up to the name.</param>
     /// <param name="text">Text that it contains; the first occurrence counts.</param>
     /// <param name="instead">What stands there instead.</param>
-    public static string Compile(CompiledModel model, string place, string text, string instead)
+    /// <param name="capability">As of <see cref="EmulatedProgram.Compile"/>.</param>
+    public static string Compile(CompiledModel model, string place, string text, string instead, int? capability = null)
     {
         string mutant = Plant(model.Cuda.Text, place, text, instead);
-        if (model.Cuda.Kernels.All(kernel => kernel.Name != place)) return EmulatedProgram.Compile(model, mutant);
-        string alone = EmulatedProgram.Compile(model, KernelText().Replace(mutant, kernel => kernel.Groups[1].Value == place ? kernel.Value : ""));
-        string whole = EmulatedProgram.Compile(model);
+        if (model.Cuda.Kernels.All(kernel => kernel.Name != place)) return EmulatedProgram.Compile(model, mutant, capability);
+        string alone = EmulatedProgram.Compile(model, KernelText().Replace(mutant, kernel => kernel.Groups[1].Value == place ? kernel.Value : ""), capability);
+        string whole = EmulatedProgram.Compile(model, capability: capability);
         Range healthy = Entry(whole, place);
         return whole[..healthy.Start.Value] + alone[Entry(alone, place)] + whole[healthy.End.Value..];
     }

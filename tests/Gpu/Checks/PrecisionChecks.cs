@@ -9,17 +9,32 @@ namespace Convoke.Gpu.Checks;
 /// </remarks>
 internal static class PrecisionChecks
 {
-    private const double SplitTolerance = 2e-5, Tf32Tolerance = 6e-2, BFloat16Tolerance = 0.2;
+    private const double SplitTolerance = 2e-5, Tf32Tolerance = 6e-2, Float16Tolerance = Tf32Tolerance, BFloat16Tolerance = 0.2;
 
     public static IReadOnlyList<DeviceCheck> All { get; } =
     [
-        new("gradients-b-f32x3", "gradients of B in split factors are the CPU's up to rounding", true, static device => Gradients(static (d, s) => ProgramBF32x3.Create(d, s), device, SplitTolerance)),
-        new("gradients-b-tf32", "gradients of B in TF32 are near the CPU's", true, static device => Gradients(static (d, s) => ProgramBTf32.Create(d, s), device, Tf32Tolerance)),
-        new("gradients-b-bf16", "gradients of B in BF16 are near the CPU's", true, static device => Gradients(static (d, s) => ProgramBBf16.Create(d, s), device, BFloat16Tolerance)),
-        new("repeat-b-f32x3", "two trainings of B in split factors from one seed end in the same bits", true, static device => Repeat(static (d, s) => ProgramBF32x3.Create(d, s), device)),
-        new("repeat-b-tf32", "two trainings of B in TF32 from one seed end in the same bits", true, static device => Repeat(static (d, s) => ProgramBTf32.Create(d, s), device)),
-        new("repeat-b-bf16", "two trainings of B in BF16 from one seed end in the same bits", true, static device => Repeat(static (d, s) => ProgramBBf16.Create(d, s), device)),
+        new("gradients-b-f32x3", "gradients of B in split factors are the CPU's up to rounding", true, static device => GradientsOrRefusal(static (d, s) => ProgramBF32x3.Create(d, s), device, SplitTolerance)),
+        new("gradients-b-tf32", "gradients of B in TF32 are near the CPU's", true, static device => GradientsOrRefusal(static (d, s) => ProgramBTf32.Create(d, s), device, Tf32Tolerance)),
+        new("gradients-b-bf16", "gradients of B in BF16 are near the CPU's", true, static device => GradientsOrRefusal(static (d, s) => ProgramBBf16.Create(d, s), device, BFloat16Tolerance)),
+        new("gradients-b-f16", "gradients of B in halves are near the CPU's", true, static device => Gradients(static (d, s) => ProgramBF16.Create(d, s), device, Float16Tolerance)),
+        new("repeat-b-f32x3", "two trainings of B in split factors from one seed end in the same bits", true, static device => RepeatOrRefusal(static (d, s) => ProgramBF32x3.Create(d, s), device)),
+        new("repeat-b-tf32", "two trainings of B in TF32 from one seed end in the same bits", true, static device => RepeatOrRefusal(static (d, s) => ProgramBTf32.Create(d, s), device)),
+        new("repeat-b-bf16", "two trainings of B in BF16 from one seed end in the same bits", true, static device => RepeatOrRefusal(static (d, s) => ProgramBBf16.Create(d, s), device)),
+        new("repeat-b-f16", "two trainings of B in halves from one seed end in the same bits", true, static device => Repeat(static (d, s) => ProgramBF16.Create(d, s), device)),
     ];
+
+    private static string GradientsOrRefusal(Func<Device, ulong, Model> create, Device device, double tolerance) => Refusal(create, device) ?? Gradients(create, device, tolerance);
+
+    private static string RepeatOrRefusal(Func<Device, ulong, Model> create, Device device) => Refusal(create, device) ?? Repeat(create, device);
+
+    /// <summary>Of what takes compute capability 8.0: an older device must say that it lacks it; null where the device has it.</summary>
+    private static string? Refusal(Func<Device, ulong, Model> create, Device device)
+    {
+        if (!device.Description.Contains("compute capability 7.", StringComparison.Ordinal)) return null;
+        string message = Expect.Throws<DeviceNotAvailableException>(() => create(device, Networks.Seed).Dispose()).Message;
+        Expect.True(message.Contains("compute capability 8.0", StringComparison.Ordinal), message);
+        return "refused, as it should be: the device has no such tensor cores";
+    }
 
     private static string Gradients(Func<Device, ulong, Model> create, Device device, double tolerance)
     {

@@ -18,6 +18,7 @@ internal static class Learn
         ("Float32x3", static (device, seed) => ProgramBF32x3.Create(device, seed)),
         ("TF32", static (device, seed) => ProgramBTf32.Create(device, seed)),
         ("BFloat16", static (device, seed) => ProgramBBf16.Create(device, seed)),
+        ("Float16", static (device, seed) => ProgramBF16.Create(device, seed)),
     ];
 
     /// <summary>Trains, and prints a table; appends it to <paramref name="file"/>, if there is one.</summary>
@@ -35,7 +36,16 @@ internal static class Learn
         {
             List<double> accuracies = [], seconds = [];
             List<int> epochs = [];
-            for (ulong seed = 1; seed <= Seeds; seed++) Train(create(device, seed), mnist, accuracies, seconds, epochs);
+            try
+            {
+                for (ulong seed = 1; seed <= Seeds; seed++) Train(create(device, seed), mnist, accuracies, seconds, epochs);
+            }
+            catch (DeviceNotAvailableException refused)
+            {
+                Console.WriteLine(refused.Message);
+                continue;
+            }
+
             seconds.Sort();
             epochs.Sort();
             string reached = seconds.Count == Seeds ? string.Create(CultureInfo.InvariantCulture, $"{epochs[Seeds / 2]} | {seconds[Seeds / 2] * 1e3:0} ms | {seconds[^1] * 1e3:0} ms") : $"{seconds.Count} of {Seeds} seeds | - | -";

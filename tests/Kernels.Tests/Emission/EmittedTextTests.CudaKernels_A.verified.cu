@@ -633,11 +633,7 @@ update(Step* __restrict__ step,
 {
     __shared__ __align__(16) float shared[1024];
     int block = blockIdx.x;
-    if (block < 6)
-    {
-        conv_update(shared, block, step, partials, derived, parameters, moment1, moment2, gradients, batch);
-        return;
-    }
+    if (block < 6) return conv_update(shared, block, step, partials, derived, parameters, moment1, moment2, gradients, batch);
     block -= 6;
     finish(*reinterpret_cast<Sums*>(shared), step, losses, correct, batch);
 }

@@ -987,23 +987,11 @@ update(Step* __restrict__ step,
 {
     __shared__ __align__(16) float shared[4224];
     int block = blockIdx.x;
-    if (block < 200)
-    {
-        dense_update(shared, block, step, dense_update_x, dense_update_dy, parameters, moment1, moment2, gradients, batch);
-        return;
-    }
+    if (block < 200) return dense_update(shared, block, step, dense_update_x, dense_update_dy, parameters, moment1, moment2, gradients, batch);
     block -= 200;
-    if (block < 4)
-    {
-        dense_1_update(shared, block, step, dense_1_update_x, dense_1_update_dy, parameters, moment1, moment2, gradients, batch);
-        return;
-    }
+    if (block < 4) return dense_1_update(shared, block, step, dense_1_update_x, dense_1_update_dy, parameters, moment1, moment2, gradients, batch);
     block -= 4;
-    if (block < 295)
-    {
-        conv_update(shared, block, step, partials, derived, parameters, moment1, moment2, gradients, batch);
-        return;
-    }
+    if (block < 295) return conv_update(shared, block, step, partials, derived, parameters, moment1, moment2, gradients, batch);
     block -= 295;
     finish(*reinterpret_cast<Sums*>(shared), step, losses, correct, batch);
 }

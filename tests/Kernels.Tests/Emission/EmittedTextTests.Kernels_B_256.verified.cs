@@ -680,6 +680,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
         for (int i = 0; i < 3; i++) Conv2d1ForwardInsideOutput(m + i * 192, bias, y + i * 640, arg + i * 640, rows - 4 * i, 10);
     }
 
+    //   shared with Conv2d1PredictInsideProduct9x1
     [MethodImpl(Hot)]
     private static void Conv2d1ForwardInsideProduct9x1(float* v, float* u, float* m)
     {
@@ -729,85 +730,102 @@ internal sealed unsafe class Vector256Program : CpuProgram
         a8_0.Store(m + 512);
     }
 
-    // v = B^T d B of each 6x6 patch, a row or two of B^T at a time; neighbours share transformed columns
+    //   shared with Conv2d1PredictInsideInput
+    private static void Conv2d1ForwardInsideInput(float* x, float* v) => WinogradInput4x4Of3x3(x, v, 32, 3, 448, 288);
+
+    // v = B^T d B of each 6x6 patch of a row of tiles, a row or two of B^T at a time; neighbours share transformed columns
+    //   a row of the map has so many floats, and each of the 36 matrices of v
     [MethodImpl(Hot)]
-    private static void Conv2d1ForwardInsideInput(float* x, float* v)
+    private static void WinogradInput4x4Of3x3(float* x, float* v, int channels, int tiles, nint row, nint matrix)
     {
-        for (int c = 0; c < 32; c += 8)
+        for (int c = 0; c < channels; c += 8)
         {
-            float* d, to;
             F e, o;
-            d = x + c; to = v + c;
 
             {
-                F t00 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 896), V.Load(d + 1792)));
-                F t01 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 32), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 928), V.Load(d + 1824)));
-                for (int t = 0; t < 3; t++, d += 128, to += 32)
+                float* d0 = x + c, d2 = x + 2 * row + c, d4 = x + 4 * row + c;
+                float* v0 = v + c, to;
+                nint at = 0;
+                F t00 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d0 + at), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d2 + at), V.Load(d4 + at))); at += channels;
+                F t01 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d0 + at), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d2 + at), V.Load(d4 + at))); at += channels;
+                for (int t = 0; t < tiles; t++)
                 {
-                    F t02 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 64), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 960), V.Load(d + 1856)));
-                    F t03 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 96), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 992), V.Load(d + 1888)));
-                    F t04 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 128), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1024), V.Load(d + 1920)));
-                    F t05 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 160), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1056), V.Load(d + 1952)));
-                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t00, V.FusedMultiplyAdd(V.Create(-2.640625f), t02, t04))).Store(to); (V.FusedMultiplyAdd(V.Create(0.87890625f), t01, V.FusedMultiplyAdd(V.Create(-2.640625f), t03, t05))).Store(to + 1440);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t02, t04); o = V.FusedMultiplyAdd(V.Create(-2.25f), t01, t03); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 288); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 576);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t02, t04); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t01, t03); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 864); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 1152);
+                    F t02 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d0 + at), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d2 + at), V.Load(d4 + at))); at += channels;
+                    F t03 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d0 + at), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d2 + at), V.Load(d4 + at))); at += channels;
+                    F t04 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d0 + at), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d2 + at), V.Load(d4 + at))); at += channels;
+                    F t05 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d0 + at), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d2 + at), V.Load(d4 + at))); at += channels;
+                    to = v0; v0 += channels; (V.FusedMultiplyAdd(V.Create(0.87890625f), t00, V.FusedMultiplyAdd(V.Create(-2.640625f), t02, t04))).Store(to); to += matrix;
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t02, t04); o = V.FusedMultiplyAdd(V.Create(-2.25f), t01, t03); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to); to += matrix; V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to); to += matrix;
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t02, t04); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t01, t03); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to); to += matrix; V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to); to += matrix;
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t01, V.FusedMultiplyAdd(V.Create(-2.640625f), t03, t05))).Store(to);
                     t00 = t04; t01 = t05;
                 }
             }
-            d = x + c; to = v + c;
 
             {
-                e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 896), V.Load(d + 1792)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 448), V.Load(d + 1344)); F t10 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t20 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
-                e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 928), V.Load(d + 1824)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 480), V.Load(d + 1376)); F t11 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t21 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
-                for (int t = 0; t < 3; t++, d += 128, to += 32)
+                float* d1 = x + row + c, d2 = x + 2 * row + c, d3 = x + 3 * row + c, d4 = x + 4 * row + c;
+                float* v1 = v + 6 * matrix + c, v2 = v + 12 * matrix + c, to;
+                nint at = 0;
+                e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d2 + at), V.Load(d4 + at)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d1 + at), V.Load(d3 + at)); F t10 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t20 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e); at += channels;
+                e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d2 + at), V.Load(d4 + at)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d1 + at), V.Load(d3 + at)); F t11 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t21 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e); at += channels;
+                for (int t = 0; t < tiles; t++)
                 {
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 960), V.Load(d + 1856)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 512), V.Load(d + 1408)); F t12 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t22 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 992), V.Load(d + 1888)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 544), V.Load(d + 1440)); F t13 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t23 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 1024), V.Load(d + 1920)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 576), V.Load(d + 1472)); F t14 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t24 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 1056), V.Load(d + 1952)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 608), V.Load(d + 1504)); F t15 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t25 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
-                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t10, V.FusedMultiplyAdd(V.Create(-2.640625f), t12, t14))).Store(to + 1728); (V.FusedMultiplyAdd(V.Create(0.87890625f), t11, V.FusedMultiplyAdd(V.Create(-2.640625f), t13, t15))).Store(to + 3168);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t12, t14); o = V.FusedMultiplyAdd(V.Create(-2.25f), t11, t13); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 2016); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 2304);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t12, t14); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t11, t13); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 2592); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 2880);
-                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t20, V.FusedMultiplyAdd(V.Create(-2.640625f), t22, t24))).Store(to + 3456); (V.FusedMultiplyAdd(V.Create(0.87890625f), t21, V.FusedMultiplyAdd(V.Create(-2.640625f), t23, t25))).Store(to + 4896);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t22, t24); o = V.FusedMultiplyAdd(V.Create(-2.25f), t21, t23); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 3744); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 4032);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t22, t24); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t21, t23); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 4320); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 4608);
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d2 + at), V.Load(d4 + at)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d1 + at), V.Load(d3 + at)); F t12 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t22 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e); at += channels;
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d2 + at), V.Load(d4 + at)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d1 + at), V.Load(d3 + at)); F t13 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t23 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e); at += channels;
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d2 + at), V.Load(d4 + at)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d1 + at), V.Load(d3 + at)); F t14 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t24 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e); at += channels;
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d2 + at), V.Load(d4 + at)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d1 + at), V.Load(d3 + at)); F t15 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t25 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e); at += channels;
+                    to = v1; v1 += channels; (V.FusedMultiplyAdd(V.Create(0.87890625f), t10, V.FusedMultiplyAdd(V.Create(-2.640625f), t12, t14))).Store(to); to += matrix;
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t12, t14); o = V.FusedMultiplyAdd(V.Create(-2.25f), t11, t13); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to); to += matrix; V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to); to += matrix;
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t12, t14); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t11, t13); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to); to += matrix; V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to); to += matrix;
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t11, V.FusedMultiplyAdd(V.Create(-2.640625f), t13, t15))).Store(to);
+                    to = v2; v2 += channels; (V.FusedMultiplyAdd(V.Create(0.87890625f), t20, V.FusedMultiplyAdd(V.Create(-2.640625f), t22, t24))).Store(to); to += matrix;
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t22, t24); o = V.FusedMultiplyAdd(V.Create(-2.25f), t21, t23); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to); to += matrix; V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to); to += matrix;
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t22, t24); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t21, t23); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to); to += matrix; V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to); to += matrix;
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t21, V.FusedMultiplyAdd(V.Create(-2.640625f), t23, t25))).Store(to);
                     t10 = t14; t11 = t15; t20 = t24; t21 = t25;
                 }
             }
-            d = x + c; to = v + c;
 
             {
-                e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 896), V.Load(d + 1792)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 448), V.Load(d + 1344)); F t30 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t40 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
-                e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 928), V.Load(d + 1824)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 480), V.Load(d + 1376)); F t31 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t41 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
-                for (int t = 0; t < 3; t++, d += 128, to += 32)
+                float* d1 = x + row + c, d2 = x + 2 * row + c, d3 = x + 3 * row + c, d4 = x + 4 * row + c;
+                float* v3 = v + 18 * matrix + c, v4 = v + 24 * matrix + c, to;
+                nint at = 0;
+                e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d2 + at), V.Load(d4 + at)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d1 + at), V.Load(d3 + at)); F t30 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t40 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e); at += channels;
+                e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d2 + at), V.Load(d4 + at)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d1 + at), V.Load(d3 + at)); F t31 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t41 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e); at += channels;
+                for (int t = 0; t < tiles; t++)
                 {
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 960), V.Load(d + 1856)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 512), V.Load(d + 1408)); F t32 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t42 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 992), V.Load(d + 1888)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 544), V.Load(d + 1440)); F t33 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t43 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 1024), V.Load(d + 1920)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 576), V.Load(d + 1472)); F t34 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t44 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 1056), V.Load(d + 1952)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 608), V.Load(d + 1504)); F t35 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t45 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
-                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t30, V.FusedMultiplyAdd(V.Create(-2.640625f), t32, t34))).Store(to + 5184); (V.FusedMultiplyAdd(V.Create(0.87890625f), t31, V.FusedMultiplyAdd(V.Create(-2.640625f), t33, t35))).Store(to + 6624);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t32, t34); o = V.FusedMultiplyAdd(V.Create(-2.25f), t31, t33); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 5472); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 5760);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t32, t34); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t31, t33); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 6048); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 6336);
-                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t40, V.FusedMultiplyAdd(V.Create(-2.640625f), t42, t44))).Store(to + 6912); (V.FusedMultiplyAdd(V.Create(0.87890625f), t41, V.FusedMultiplyAdd(V.Create(-2.640625f), t43, t45))).Store(to + 8352);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t42, t44); o = V.FusedMultiplyAdd(V.Create(-2.25f), t41, t43); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 7200); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 7488);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t42, t44); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t41, t43); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 7776); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 8064);
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d2 + at), V.Load(d4 + at)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d1 + at), V.Load(d3 + at)); F t32 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t42 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e); at += channels;
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d2 + at), V.Load(d4 + at)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d1 + at), V.Load(d3 + at)); F t33 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t43 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e); at += channels;
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d2 + at), V.Load(d4 + at)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d1 + at), V.Load(d3 + at)); F t34 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t44 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e); at += channels;
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d2 + at), V.Load(d4 + at)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d1 + at), V.Load(d3 + at)); F t35 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t45 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e); at += channels;
+                    to = v3; v3 += channels; (V.FusedMultiplyAdd(V.Create(0.87890625f), t30, V.FusedMultiplyAdd(V.Create(-2.640625f), t32, t34))).Store(to); to += matrix;
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t32, t34); o = V.FusedMultiplyAdd(V.Create(-2.25f), t31, t33); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to); to += matrix; V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to); to += matrix;
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t32, t34); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t31, t33); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to); to += matrix; V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to); to += matrix;
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t31, V.FusedMultiplyAdd(V.Create(-2.640625f), t33, t35))).Store(to);
+                    to = v4; v4 += channels; (V.FusedMultiplyAdd(V.Create(0.87890625f), t40, V.FusedMultiplyAdd(V.Create(-2.640625f), t42, t44))).Store(to); to += matrix;
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t42, t44); o = V.FusedMultiplyAdd(V.Create(-2.25f), t41, t43); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to); to += matrix; V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to); to += matrix;
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t42, t44); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t41, t43); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to); to += matrix; V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to); to += matrix;
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t41, V.FusedMultiplyAdd(V.Create(-2.640625f), t43, t45))).Store(to);
                     t30 = t34; t31 = t35; t40 = t44; t41 = t45;
                 }
             }
-            d = x + c; to = v + c;
 
             {
-                F t50 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 448), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1344), V.Load(d + 2240)));
-                F t51 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 480), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1376), V.Load(d + 2272)));
-                for (int t = 0; t < 3; t++, d += 128, to += 32)
+                float* d1 = x + row + c, d3 = x + 3 * row + c, d5 = x + 5 * row + c;
+                float* v5 = v + 30 * matrix + c, to;
+                nint at = 0;
+                F t50 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d1 + at), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d3 + at), V.Load(d5 + at))); at += channels;
+                F t51 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d1 + at), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d3 + at), V.Load(d5 + at))); at += channels;
+                for (int t = 0; t < tiles; t++)
                 {
-                    F t52 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 512), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1408), V.Load(d + 2304)));
-                    F t53 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 544), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1440), V.Load(d + 2336)));
-                    F t54 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 576), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1472), V.Load(d + 2368)));
-                    F t55 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 608), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1504), V.Load(d + 2400)));
-                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t50, V.FusedMultiplyAdd(V.Create(-2.640625f), t52, t54))).Store(to + 8640); (V.FusedMultiplyAdd(V.Create(0.87890625f), t51, V.FusedMultiplyAdd(V.Create(-2.640625f), t53, t55))).Store(to + 10080);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t52, t54); o = V.FusedMultiplyAdd(V.Create(-2.25f), t51, t53); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 8928); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 9216);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t52, t54); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t51, t53); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 9504); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 9792);
+                    F t52 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d1 + at), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d3 + at), V.Load(d5 + at))); at += channels;
+                    F t53 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d1 + at), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d3 + at), V.Load(d5 + at))); at += channels;
+                    F t54 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d1 + at), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d3 + at), V.Load(d5 + at))); at += channels;
+                    F t55 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d1 + at), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d3 + at), V.Load(d5 + at))); at += channels;
+                    to = v5; v5 += channels; (V.FusedMultiplyAdd(V.Create(0.87890625f), t50, V.FusedMultiplyAdd(V.Create(-2.640625f), t52, t54))).Store(to); to += matrix;
+                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t52, t54); o = V.FusedMultiplyAdd(V.Create(-2.25f), t51, t53); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to); to += matrix; V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to); to += matrix;
+                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t52, t54); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t51, t53); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to); to += matrix; V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to); to += matrix;
+                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t51, V.FusedMultiplyAdd(V.Create(-2.640625f), t53, t55))).Store(to);
                     t50 = t54; t51 = t55;
                 }
             }
@@ -1286,7 +1304,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
         Conv2d1Transform4x4(step, first, last);
     }
 
-    // u f32[36][2][32][32]: the filter transformed, u = G g G^T with G = powers of the points 0, 0.625, -0.625, 1.5, -1.5 over the products of their distances; of the last, the last tap
+    // u f32[36][2][32][32]: the filter transformed, u = G g G^T
     [MethodImpl(Hot)]
     private static void Conv2d1Transform4x4(StepContext step, int first, int last)
     {
@@ -1296,17 +1314,27 @@ internal sealed unsafe class Vector256Program : CpuProgram
             {
                 float* w = step.Parameters + 320 + unit / 2 * 9216 + unit % 2 * 512 + i;
                 float* u = step.Derived + 18432 + unit / 2 * 1024 + unit % 2 * 512 + i;
-                F r00 = V.Create(1.13777781f) * V.Load(w); F ec01 = V.FusedMultiplyAdd(V.Create(-0.268907577f), V.Load(w + 6144), V.Create(-0.688403368f) * V.Load(w)), oc01 = V.Create(-0.430252105f) * V.Load(w + 3072); F r10 = ec01 + oc01; F r20 = ec01 - oc01; F ec03 = V.FusedMultiplyAdd(V.Create(0.268907577f), V.Load(w + 6144), V.Create(0.119514473f) * V.Load(w)), oc03 = V.Create(0.179271713f) * V.Load(w + 3072); F r30 = ec03 + oc03; F r40 = ec03 - oc03; F r50 = V.Load(w + 6144);
-                F r01 = V.Create(1.13777781f) * V.Load(w + 1024); F ec11 = V.FusedMultiplyAdd(V.Create(-0.268907577f), V.Load(w + 7168), V.Create(-0.688403368f) * V.Load(w + 1024)), oc11 = V.Create(-0.430252105f) * V.Load(w + 4096); F r11 = ec11 + oc11; F r21 = ec11 - oc11; F ec13 = V.FusedMultiplyAdd(V.Create(0.268907577f), V.Load(w + 7168), V.Create(0.119514473f) * V.Load(w + 1024)), oc13 = V.Create(0.179271713f) * V.Load(w + 4096); F r31 = ec13 + oc13; F r41 = ec13 - oc13; F r51 = V.Load(w + 7168);
-                F r02 = V.Create(1.13777781f) * V.Load(w + 2048); F ec21 = V.FusedMultiplyAdd(V.Create(-0.268907577f), V.Load(w + 8192), V.Create(-0.688403368f) * V.Load(w + 2048)), oc21 = V.Create(-0.430252105f) * V.Load(w + 5120); F r12 = ec21 + oc21; F r22 = ec21 - oc21; F ec23 = V.FusedMultiplyAdd(V.Create(0.268907577f), V.Load(w + 8192), V.Create(0.119514473f) * V.Load(w + 2048)), oc23 = V.Create(0.179271713f) * V.Load(w + 5120); F r32 = ec23 + oc23; F r42 = ec23 - oc23; F r52 = V.Load(w + 8192);
-                (V.Create(1.13777781f) * r00).Store(u); F er01 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r02, V.Create(-0.688403368f) * r00), or01 = V.Create(-0.430252105f) * r01; (er01 + or01).Store(u + 2048); (er01 - or01).Store(u + 4096); F er03 = V.FusedMultiplyAdd(V.Create(0.268907577f), r02, V.Create(0.119514473f) * r00), or03 = V.Create(0.179271713f) * r01; (er03 + or03).Store(u + 6144); (er03 - or03).Store(u + 8192); (r02).Store(u + 10240);
-                (V.Create(1.13777781f) * r10).Store(u + 12288); F er11 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r12, V.Create(-0.688403368f) * r10), or11 = V.Create(-0.430252105f) * r11; (er11 + or11).Store(u + 14336); (er11 - or11).Store(u + 16384); F er13 = V.FusedMultiplyAdd(V.Create(0.268907577f), r12, V.Create(0.119514473f) * r10), or13 = V.Create(0.179271713f) * r11; (er13 + or13).Store(u + 18432); (er13 - or13).Store(u + 20480); (r12).Store(u + 22528);
-                (V.Create(1.13777781f) * r20).Store(u + 24576); F er21 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r22, V.Create(-0.688403368f) * r20), or21 = V.Create(-0.430252105f) * r21; (er21 + or21).Store(u + 26624); (er21 - or21).Store(u + 28672); F er23 = V.FusedMultiplyAdd(V.Create(0.268907577f), r22, V.Create(0.119514473f) * r20), or23 = V.Create(0.179271713f) * r21; (er23 + or23).Store(u + 30720); (er23 - or23).Store(u + 32768); (r22).Store(u + 34816);
-                (V.Create(1.13777781f) * r30).Store(u + 36864); F er31 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r32, V.Create(-0.688403368f) * r30), or31 = V.Create(-0.430252105f) * r31; (er31 + or31).Store(u + 38912); (er31 - or31).Store(u + 40960); F er33 = V.FusedMultiplyAdd(V.Create(0.268907577f), r32, V.Create(0.119514473f) * r30), or33 = V.Create(0.179271713f) * r31; (er33 + or33).Store(u + 43008); (er33 - or33).Store(u + 45056); (r32).Store(u + 47104);
-                (V.Create(1.13777781f) * r40).Store(u + 49152); F er41 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r42, V.Create(-0.688403368f) * r40), or41 = V.Create(-0.430252105f) * r41; (er41 + or41).Store(u + 51200); (er41 - or41).Store(u + 53248); F er43 = V.FusedMultiplyAdd(V.Create(0.268907577f), r42, V.Create(0.119514473f) * r40), or43 = V.Create(0.179271713f) * r41; (er43 + or43).Store(u + 55296); (er43 - or43).Store(u + 57344); (r42).Store(u + 59392);
-                (V.Create(1.13777781f) * r50).Store(u + 61440); F er51 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r52, V.Create(-0.688403368f) * r50), or51 = V.Create(-0.430252105f) * r51; (er51 + or51).Store(u + 63488); (er51 - or51).Store(u + 65536); F er53 = V.FusedMultiplyAdd(V.Create(0.268907577f), r52, V.Create(0.119514473f) * r50), or53 = V.Create(0.179271713f) * r51; (er53 + or53).Store(u + 67584); (er53 - or53).Store(u + 69632); (r52).Store(u + 71680);
+                WinogradFilter4x4Of3x3(w, u, 1024, 2048);
             }
         }
+    }
+
+    // u = G g G^T of a vector of filters, G = powers of the points 0, 0.625, -0.625, 1.5, -1.5 over the products of their distances; of the last, the last tap
+    [MethodImpl(Hot)]
+    private static void WinogradFilter4x4Of3x3(float* w, float* u, nint tap, nint element)
+    {
+        F w0 = V.Load(w), w1 = V.Load(w + tap), w2 = V.Load(w + 2 * tap);
+        F w3 = V.Load(w + 3 * tap), w4 = V.Load(w + 4 * tap), w5 = V.Load(w + 5 * tap);
+        F w6 = V.Load(w + 6 * tap), w7 = V.Load(w + 7 * tap), w8 = V.Load(w + 8 * tap);
+        F r00 = V.Create(1.13777781f) * w0; F ec01 = V.FusedMultiplyAdd(V.Create(-0.268907577f), w6, V.Create(-0.688403368f) * w0), oc01 = V.Create(-0.430252105f) * w3; F r10 = ec01 + oc01; F r20 = ec01 - oc01; F ec03 = V.FusedMultiplyAdd(V.Create(0.268907577f), w6, V.Create(0.119514473f) * w0), oc03 = V.Create(0.179271713f) * w3; F r30 = ec03 + oc03; F r40 = ec03 - oc03; F r50 = w6;
+        F r01 = V.Create(1.13777781f) * w1; F ec11 = V.FusedMultiplyAdd(V.Create(-0.268907577f), w7, V.Create(-0.688403368f) * w1), oc11 = V.Create(-0.430252105f) * w4; F r11 = ec11 + oc11; F r21 = ec11 - oc11; F ec13 = V.FusedMultiplyAdd(V.Create(0.268907577f), w7, V.Create(0.119514473f) * w1), oc13 = V.Create(0.179271713f) * w4; F r31 = ec13 + oc13; F r41 = ec13 - oc13; F r51 = w7;
+        F r02 = V.Create(1.13777781f) * w2; F ec21 = V.FusedMultiplyAdd(V.Create(-0.268907577f), w8, V.Create(-0.688403368f) * w2), oc21 = V.Create(-0.430252105f) * w5; F r12 = ec21 + oc21; F r22 = ec21 - oc21; F ec23 = V.FusedMultiplyAdd(V.Create(0.268907577f), w8, V.Create(0.119514473f) * w2), oc23 = V.Create(0.179271713f) * w5; F r32 = ec23 + oc23; F r42 = ec23 - oc23; F r52 = w8;
+        (V.Create(1.13777781f) * r00).Store(u); u += element; F er01 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r02, V.Create(-0.688403368f) * r00), or01 = V.Create(-0.430252105f) * r01; (er01 + or01).Store(u); u += element; (er01 - or01).Store(u); u += element; F er03 = V.FusedMultiplyAdd(V.Create(0.268907577f), r02, V.Create(0.119514473f) * r00), or03 = V.Create(0.179271713f) * r01; (er03 + or03).Store(u); u += element; (er03 - or03).Store(u); u += element; (r02).Store(u); u += element;
+        (V.Create(1.13777781f) * r10).Store(u); u += element; F er11 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r12, V.Create(-0.688403368f) * r10), or11 = V.Create(-0.430252105f) * r11; (er11 + or11).Store(u); u += element; (er11 - or11).Store(u); u += element; F er13 = V.FusedMultiplyAdd(V.Create(0.268907577f), r12, V.Create(0.119514473f) * r10), or13 = V.Create(0.179271713f) * r11; (er13 + or13).Store(u); u += element; (er13 - or13).Store(u); u += element; (r12).Store(u); u += element;
+        (V.Create(1.13777781f) * r20).Store(u); u += element; F er21 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r22, V.Create(-0.688403368f) * r20), or21 = V.Create(-0.430252105f) * r21; (er21 + or21).Store(u); u += element; (er21 - or21).Store(u); u += element; F er23 = V.FusedMultiplyAdd(V.Create(0.268907577f), r22, V.Create(0.119514473f) * r20), or23 = V.Create(0.179271713f) * r21; (er23 + or23).Store(u); u += element; (er23 - or23).Store(u); u += element; (r22).Store(u); u += element;
+        (V.Create(1.13777781f) * r30).Store(u); u += element; F er31 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r32, V.Create(-0.688403368f) * r30), or31 = V.Create(-0.430252105f) * r31; (er31 + or31).Store(u); u += element; (er31 - or31).Store(u); u += element; F er33 = V.FusedMultiplyAdd(V.Create(0.268907577f), r32, V.Create(0.119514473f) * r30), or33 = V.Create(0.179271713f) * r31; (er33 + or33).Store(u); u += element; (er33 - or33).Store(u); u += element; (r32).Store(u); u += element;
+        (V.Create(1.13777781f) * r40).Store(u); u += element; F er41 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r42, V.Create(-0.688403368f) * r40), or41 = V.Create(-0.430252105f) * r41; (er41 + or41).Store(u); u += element; (er41 - or41).Store(u); u += element; F er43 = V.FusedMultiplyAdd(V.Create(0.268907577f), r42, V.Create(0.119514473f) * r40), or43 = V.Create(0.179271713f) * r41; (er43 + or43).Store(u); u += element; (er43 - or43).Store(u); u += element; (r42).Store(u); u += element;
+        (V.Create(1.13777781f) * r50).Store(u); u += element; F er51 = V.FusedMultiplyAdd(V.Create(-0.268907577f), r52, V.Create(-0.688403368f) * r50), or51 = V.Create(-0.430252105f) * r51; (er51 + or51).Store(u); u += element; (er51 - or51).Store(u); u += element; F er53 = V.FusedMultiplyAdd(V.Create(0.268907577f), r52, V.Create(0.119514473f) * r50), or53 = V.Create(0.179271713f) * r51; (er53 + or53).Store(u); u += element; (er53 - or53).Store(u); u += element; (r52).Store(u); u += element;
     }
 
     // ws f32[4][64][9][8], the filter by slices of input channels, as the data gradient reads it
@@ -1357,150 +1385,16 @@ internal sealed unsafe class Vector256Program : CpuProgram
     private static void Conv2d1PredictInsideStrip3(float* x, float* u, float* bias, float* y, float* scratch, int rows)
     {
         float* v = scratch, m = scratch + 10368;
-        for (int i = 0; i < 3; i++) Conv2d1PredictInsideInput(x + i * 1792, v + i * 96);
+        for (int i = 0; i < 3; i++) Conv2d1ForwardInsideInput(x + i * 1792, v + i * 96);
         for (int f = 0; f < 36; f++)
         {
             for (int k = 0; k < 64; k += 8)
             {
                 float* uk = u + f * 2048 + k / 32 * 1024 + k % 32;
-                for (int t = 0; t < 9; t += 9) Conv2d1PredictInsideProduct9x1(v + (f * 9 + t) * 32, uk, m + (f * 9 + t) * 64 + k);
+                for (int t = 0; t < 9; t += 9) Conv2d1ForwardInsideProduct9x1(v + (f * 9 + t) * 32, uk, m + (f * 9 + t) * 64 + k);
             }
         }
         for (int i = 0; i < 3; i++) Conv2d1PredictInsideOutput(m + i * 192, bias, y + i * 640, rows - 4 * i, 10);
-    }
-
-    [MethodImpl(Hot)]
-    private static void Conv2d1PredictInsideProduct9x1(float* v, float* u, float* m)
-    {
-        F a0_0 = F.Zero;
-        F a1_0 = F.Zero;
-        F a2_0 = F.Zero;
-        F a3_0 = F.Zero;
-        F a4_0 = F.Zero;
-        F a5_0 = F.Zero;
-        F a6_0 = F.Zero;
-        F a7_0 = F.Zero;
-        F a8_0 = F.Zero;
-        F b, w0;
-        float* end = v + 32;
-        do
-        {
-            w0 = V.Load(u);
-            b = V.Create(v[0]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0);
-            b = V.Create(v[32]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0);
-            b = V.Create(v[64]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0);
-            b = V.Create(v[96]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0);
-            b = V.Create(v[128]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0);
-            b = V.Create(v[160]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0);
-            b = V.Create(v[192]); a6_0 = V.FusedMultiplyAdd(b, w0, a6_0);
-            b = V.Create(v[224]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0);
-            b = V.Create(v[256]); a8_0 = V.FusedMultiplyAdd(b, w0, a8_0);
-            w0 = V.Load(u + 32);
-            b = V.Create(v[1]); a0_0 = V.FusedMultiplyAdd(b, w0, a0_0);
-            b = V.Create(v[33]); a1_0 = V.FusedMultiplyAdd(b, w0, a1_0);
-            b = V.Create(v[65]); a2_0 = V.FusedMultiplyAdd(b, w0, a2_0);
-            b = V.Create(v[97]); a3_0 = V.FusedMultiplyAdd(b, w0, a3_0);
-            b = V.Create(v[129]); a4_0 = V.FusedMultiplyAdd(b, w0, a4_0);
-            b = V.Create(v[161]); a5_0 = V.FusedMultiplyAdd(b, w0, a5_0);
-            b = V.Create(v[193]); a6_0 = V.FusedMultiplyAdd(b, w0, a6_0);
-            b = V.Create(v[225]); a7_0 = V.FusedMultiplyAdd(b, w0, a7_0);
-            b = V.Create(v[257]); a8_0 = V.FusedMultiplyAdd(b, w0, a8_0);
-            v += 2; u += 64;
-        } while (v < end);
-        a0_0.Store(m);
-        a1_0.Store(m + 64);
-        a2_0.Store(m + 128);
-        a3_0.Store(m + 192);
-        a4_0.Store(m + 256);
-        a5_0.Store(m + 320);
-        a6_0.Store(m + 384);
-        a7_0.Store(m + 448);
-        a8_0.Store(m + 512);
-    }
-
-    // v = B^T d B of each 6x6 patch, a row or two of B^T at a time; neighbours share transformed columns
-    [MethodImpl(Hot)]
-    private static void Conv2d1PredictInsideInput(float* x, float* v)
-    {
-        for (int c = 0; c < 32; c += 8)
-        {
-            float* d, to;
-            F e, o;
-            d = x + c; to = v + c;
-
-            {
-                F t00 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 896), V.Load(d + 1792)));
-                F t01 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 32), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 928), V.Load(d + 1824)));
-                for (int t = 0; t < 3; t++, d += 128, to += 32)
-                {
-                    F t02 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 64), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 960), V.Load(d + 1856)));
-                    F t03 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 96), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 992), V.Load(d + 1888)));
-                    F t04 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 128), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1024), V.Load(d + 1920)));
-                    F t05 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 160), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1056), V.Load(d + 1952)));
-                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t00, V.FusedMultiplyAdd(V.Create(-2.640625f), t02, t04))).Store(to); (V.FusedMultiplyAdd(V.Create(0.87890625f), t01, V.FusedMultiplyAdd(V.Create(-2.640625f), t03, t05))).Store(to + 1440);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t02, t04); o = V.FusedMultiplyAdd(V.Create(-2.25f), t01, t03); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 288); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 576);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t02, t04); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t01, t03); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 864); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 1152);
-                    t00 = t04; t01 = t05;
-                }
-            }
-            d = x + c; to = v + c;
-
-            {
-                e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 896), V.Load(d + 1792)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 448), V.Load(d + 1344)); F t10 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t20 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
-                e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 928), V.Load(d + 1824)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 480), V.Load(d + 1376)); F t11 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t21 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
-                for (int t = 0; t < 3; t++, d += 128, to += 32)
-                {
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 960), V.Load(d + 1856)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 512), V.Load(d + 1408)); F t12 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t22 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 992), V.Load(d + 1888)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 544), V.Load(d + 1440)); F t13 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t23 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 1024), V.Load(d + 1920)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 576), V.Load(d + 1472)); F t14 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t24 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 1056), V.Load(d + 1952)); o = V.FusedMultiplyAdd(V.Create(-2.25f), V.Load(d + 608), V.Load(d + 1504)); F t15 = V.FusedMultiplyAdd(V.Create(0.625f), o, e), t25 = V.FusedMultiplyAdd(V.Create(-0.625f), o, e);
-                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t10, V.FusedMultiplyAdd(V.Create(-2.640625f), t12, t14))).Store(to + 1728); (V.FusedMultiplyAdd(V.Create(0.87890625f), t11, V.FusedMultiplyAdd(V.Create(-2.640625f), t13, t15))).Store(to + 3168);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t12, t14); o = V.FusedMultiplyAdd(V.Create(-2.25f), t11, t13); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 2016); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 2304);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t12, t14); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t11, t13); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 2592); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 2880);
-                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t20, V.FusedMultiplyAdd(V.Create(-2.640625f), t22, t24))).Store(to + 3456); (V.FusedMultiplyAdd(V.Create(0.87890625f), t21, V.FusedMultiplyAdd(V.Create(-2.640625f), t23, t25))).Store(to + 4896);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t22, t24); o = V.FusedMultiplyAdd(V.Create(-2.25f), t21, t23); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 3744); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 4032);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t22, t24); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t21, t23); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 4320); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 4608);
-                    t10 = t14; t11 = t15; t20 = t24; t21 = t25;
-                }
-            }
-            d = x + c; to = v + c;
-
-            {
-                e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 896), V.Load(d + 1792)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 448), V.Load(d + 1344)); F t30 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t40 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
-                e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 928), V.Load(d + 1824)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 480), V.Load(d + 1376)); F t31 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t41 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
-                for (int t = 0; t < 3; t++, d += 128, to += 32)
-                {
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 960), V.Load(d + 1856)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 512), V.Load(d + 1408)); F t32 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t42 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 992), V.Load(d + 1888)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 544), V.Load(d + 1440)); F t33 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t43 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 1024), V.Load(d + 1920)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 576), V.Load(d + 1472)); F t34 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t44 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 1056), V.Load(d + 1952)); o = V.FusedMultiplyAdd(V.Create(-0.390625f), V.Load(d + 608), V.Load(d + 1504)); F t35 = V.FusedMultiplyAdd(V.Create(1.5f), o, e), t45 = V.FusedMultiplyAdd(V.Create(-1.5f), o, e);
-                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t30, V.FusedMultiplyAdd(V.Create(-2.640625f), t32, t34))).Store(to + 5184); (V.FusedMultiplyAdd(V.Create(0.87890625f), t31, V.FusedMultiplyAdd(V.Create(-2.640625f), t33, t35))).Store(to + 6624);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t32, t34); o = V.FusedMultiplyAdd(V.Create(-2.25f), t31, t33); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 5472); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 5760);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t32, t34); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t31, t33); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 6048); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 6336);
-                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t40, V.FusedMultiplyAdd(V.Create(-2.640625f), t42, t44))).Store(to + 6912); (V.FusedMultiplyAdd(V.Create(0.87890625f), t41, V.FusedMultiplyAdd(V.Create(-2.640625f), t43, t45))).Store(to + 8352);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t42, t44); o = V.FusedMultiplyAdd(V.Create(-2.25f), t41, t43); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 7200); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 7488);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t42, t44); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t41, t43); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 7776); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 8064);
-                    t30 = t34; t31 = t35; t40 = t44; t41 = t45;
-                }
-            }
-            d = x + c; to = v + c;
-
-            {
-                F t50 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 448), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1344), V.Load(d + 2240)));
-                F t51 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 480), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1376), V.Load(d + 2272)));
-                for (int t = 0; t < 3; t++, d += 128, to += 32)
-                {
-                    F t52 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 512), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1408), V.Load(d + 2304)));
-                    F t53 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 544), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1440), V.Load(d + 2336)));
-                    F t54 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 576), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1472), V.Load(d + 2368)));
-                    F t55 = V.FusedMultiplyAdd(V.Create(0.87890625f), V.Load(d + 608), V.FusedMultiplyAdd(V.Create(-2.640625f), V.Load(d + 1504), V.Load(d + 2400)));
-                    (V.FusedMultiplyAdd(V.Create(0.87890625f), t50, V.FusedMultiplyAdd(V.Create(-2.640625f), t52, t54))).Store(to + 8640); (V.FusedMultiplyAdd(V.Create(0.87890625f), t51, V.FusedMultiplyAdd(V.Create(-2.640625f), t53, t55))).Store(to + 10080);
-                    e = V.FusedMultiplyAdd(V.Create(-2.25f), t52, t54); o = V.FusedMultiplyAdd(V.Create(-2.25f), t51, t53); V.FusedMultiplyAdd(V.Create(0.625f), o, e).Store(to + 8928); V.FusedMultiplyAdd(V.Create(-0.625f), o, e).Store(to + 9216);
-                    e = V.FusedMultiplyAdd(V.Create(-0.390625f), t52, t54); o = V.FusedMultiplyAdd(V.Create(-0.390625f), t51, t53); V.FusedMultiplyAdd(V.Create(1.5f), o, e).Store(to + 9504); V.FusedMultiplyAdd(V.Create(-1.5f), o, e).Store(to + 9792);
-                    t50 = t54; t51 = t55;
-                }
-            }
-        }
     }
 
     // y = A^T m A of each tile, with its epilogue

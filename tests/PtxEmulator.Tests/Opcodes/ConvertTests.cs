@@ -70,6 +70,13 @@ public class ConvertTests : OpcodeTest
     }
 
     [Fact]
+    public void To_pairs_of_f16() =>
+        Check("cvt.rn.f16x2.f32 {0}, {1}, {2};", "b32", ["f32", "f32"], static (a, b, _) => (uint)ToHalf(a) << 16 | ToHalf(b));
+
+    /// <summary>To nearest even; of what is larger than all of them infinity.</summary>
+    private static ushort ToHalf(ulong value) => float.IsNaN(Single(value)) ? (ushort)0x7FFF : BitConverter.HalfToUInt16Bits((Half)Single(value));
+
+    [Fact]
     public void Moves()
     {
         Check("mov.b32 {0}, {1};", "b32", ["b32"], static (a, _, _) => a);

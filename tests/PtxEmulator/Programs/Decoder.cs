@@ -9,6 +9,7 @@ internal sealed unsafe partial class Decoder(PtxKernel kernel, RegisterFile regi
     public Operation? Decode(Instruction x)
     {
         _line = x.Line;
+        LeastTargets.Check(x, kernel.Module.Target);
         try
         {
             return Dispatch(x);

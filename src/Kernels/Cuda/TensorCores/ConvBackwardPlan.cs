@@ -20,12 +20,12 @@ public sealed class ConvBackwardPlan
         KernelGroup[] groups = [.. schedule.Groups];
         foreach (ConvBackwardGroup g in groups.OfType<ConvBackwardGroup>())
         {
-            if (g.Dx is not { } dx || g.IsShared || graph[g.X].Op is Op.Input || ConvTensorBackwardTile.Choose(g.Geometry) is not { } tile) continue;
+            if (g.Dx is not { } dx || g.IsShared || graph[g.X].Op is Op.Input || ConvTensorBackwardTile.Choose(g.Geometry) is not { } tile || ConvTensorBackward.SharedBytes(g, tile, null) > operands.MaxSharedBytes) continue;
             _fused[g] = (tile, null);
             KernelGroup[] readers = [.. groups.Where(reader => reader.Reads.Contains(dx))];
             if (readers is not [ConvBackwardGroup { Dx: null } below] || graph[below.X].Op is not Op.Input input) continue;
-            var first = new ConvFirstWgrad(below, new InputText(inputs[input.Place.Index], input.Place), g, tile.Warps);
-            if (!first.Fits || ConvTensorBackward.SharedBytes(g.Geometry, first) > ConvTensorBackwardTile.MaxSharedBytes) continue;
+            var first = new ConvFirstWgrad(below, new InputText(inputs[input.Place.Index], input.Place), g, tile.Warps, operands.IsHalf);
+            if (!first.Fits || ConvTensorBackward.SharedBytes(g, tile, first) > operands.MaxSharedBytes) continue;
             _fused[g] = (tile, first);
             _firsts.Add(below);
         }

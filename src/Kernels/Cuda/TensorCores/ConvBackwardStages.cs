@@ -8,7 +8,8 @@ namespace Convoke.Kernels.Cuda.TensorCores;
 /// </remarks>
 /// <param name="group">The convolution.</param>
 /// <param name="tile">The cut.</param>
-public sealed class ConvBackwardStages(ConvBackwardGroup group, ConvTensorBackwardTile tile)
+/// <param name="factors">How gradients become factors.</param>
+public sealed class ConvBackwardStages(ConvBackwardGroup group, ConvTensorBackwardTile tile, GradientFactors factors)
 {
     /// <summary>Most values of four that a thread holds ahead of their stores, of the input and of the gradient; where there are more, each turn loads and stores.</summary>
     private const int MaxInputs = 6, MaxGradients = 4;
@@ -83,11 +84,11 @@ public sealed class ConvBackwardStages(ConvBackwardGroup group, ConvTensorBackwa
         string mask = group.Relu ? $"\n    const float4 open = {(GradientsAhead ? "opens[j]" : "opened")};\n    {DropoutText.Masked("gradient", group.Scale)}" : "";
         string store = $$"""
                 {{(group.Bias is null ? "" : "db.x += gradient.x; db.y += gradient.y; db.z += gradient.z; db.w += gradient.w;\n    ")}}u32* to = dz + ((i / (K / 4) / OUT_W * POOL_H + ABOVE) * DZ_COLUMNS + i / (K / 4) % OUT_W * POOL_W + BEFORE) * DZ_PITCH + i % (K / 4) * 2;
-                {{(_g.Pooled ? """
-                #pragma unroll
+                {{(_g.Pooled ? $$"""
+                {{factors.Prepare("gradient", "    ")}}#pragma unroll
                     for (int place = 0; place < POOL_H * POOL_W; ++place)
-                        store_operands(to + (place / POOL_W * DZ_COLUMNS + place % POOL_W) * DZ_PITCH, make_float4(winner.x == place ? gradient.x : 0.0f, winner.y == place ? gradient.y : 0.0f, winner.z == place ? gradient.z : 0.0f, winner.w == place ? gradient.w : 0.0f));
-                """ : "store_operands(to, gradient);")}}
+                        {{factors.StoreUnpooled("to + (place / POOL_W * DZ_COLUMNS + place % POOL_W) * DZ_PITCH", "gradient")}}
+                """ : $"{factors.Store}(to, gradient);")}}
             """;
         writer.Code.Line(GradientsAhead ? $$"""
             #pragma unroll

@@ -11,7 +11,8 @@ namespace Convoke.Kernels.Cuda.TensorCores;
 /// <param name="Samples">Its input.</param>
 /// <param name="Second">The second layer.</param>
 /// <param name="Warps">Warps of a block.</param>
-public sealed record ConvFirstWgrad(ConvBackwardGroup Group, InputText Samples, ConvBackwardGroup Second, int Warps)
+/// <param name="IsHalf">Whether the second layer's input is staged as F16, else as BF16.</param>
+public sealed record ConvFirstWgrad(ConvBackwardGroup Group, InputText Samples, ConvBackwardGroup Second, int Warps, bool IsHalf)
 {
     private const int MaxTaps = 27, MaxWindows = 32, MaxPixels = 4;
 
@@ -155,9 +156,11 @@ public sealed record ConvFirstWgrad(ConvBackwardGroup Group, InputText Samples, 
     {
         ConvGeometry second = Second.Geometry;
         string down = G.StrideHeight > 1 ? $" * {G.StrideHeight}" : "", across = G.StrideWidth > 1 ? $" * {G.StrideWidth}" : "";
-        string open = Group.Relu
-            ? $"const u32 word = input[((window / W{(second.Top > 0 ? " + TOP" : "")}) * COLUMNS + window % W{(second.Left > 0 ? " + LEFT" : "")}) * PITCH + channel / 2];\n        const float value = __uint_as_float(channel % 2 == 0 ? word << 16 : word & 0xffff0000u);\n        "
-            : "";
+        string word = $"const u32 word = input[((window / W{(second.Top > 0 ? " + TOP" : "")}) * COLUMNS + window % W{(second.Left > 0 ? " + LEFT" : "")}) * PITCH + channel / 2];\n        ";
+        // A half above zero, up to infinity, is a number from 1 on.
+        string open = !Group.Relu ? "" : word + (IsHalf
+            ? "const bool open = (channel % 2 == 0 ? word & 0xffffu : word >> 16) - 1 < 0x7c00u;\n        "
+            : "const float value = __uint_as_float(channel % 2 == 0 ? word << 16 : word & 0xffff0000u);\n        ");
         string gradient = $"dx_tile[window * DX_PITCH + channel]{(Group.Scale != 1 ? " * FIRST_SCALE" : "")}";
         writer.Code.Line($$"""
             // the first layer's wgrad: a lane has a channel, and some windows
@@ -167,7 +170,7 @@ public sealed record ConvFirstWgrad(ConvBackwardGroup Group, InputText Samples, 
                 const int window = first_window + i * STRIDE;
                 if (window < H * W)
                 {
-                    {{open}}const float gradient = {{(Group.Relu ? $"value > 0.0f ? {gradient} : 0.0f" : gradient)}};
+                    {{open}}const float gradient = {{(Group.Relu ? $"{(IsHalf ? "open" : "value > 0.0f")} ? {gradient} : 0.0f" : gradient)}};
                     {{(G.Pooled ? $"""
                     const int place = (int)(winners >> 2 * i) & 3;
                             const float* from = image + (window / W * 2 + place / 2){down} * FIRST_PITCH + (window % W * 2 + place % 2){across} * FIRST_C;

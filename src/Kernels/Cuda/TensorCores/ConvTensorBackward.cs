@@ -4,7 +4,7 @@ namespace Convoke.Kernels.Cuda.TensorCores;
 
 /// <summary>All gradients of a convolution in one kernel, an image at a time: dgrad, wgrad and bias, and, where the layer below is the model's first, that one's filter gradient too.</summary>
 /// <remarks>
-/// The gradient map is unpooled once, as BF16 in shared memory, for both products. Its border of zeros makes dgrad a convolution without guards; transposed matrix loads turn it, and
+/// The gradient map is unpooled once, as 16-bit values in shared memory, for both products. Its border of zeros makes dgrad a convolution without guards; transposed matrix loads turn it, and
 /// the input, into the operands of wgrad. The input's gradient takes the map's place, and where only the layer below wants it, it never leaves the multiprocessor.
 /// </remarks>
 public static class ConvTensorBackward
@@ -17,16 +17,17 @@ public static class ConvTensorBackward
     /// <param name="layer">The user's member.</param>
     /// <param name="group">The convolution.</param>
     /// <param name="tile">The cut.</param>
-    /// <param name="operands">BF16.</param>
+    /// <param name="operands">BF16, or F16.</param>
     /// <param name="first">The layer below, where that is the model's first and nobody else wants dx.</param>
     public static CudaKernel Emit(CudaWriter writer, string name, string layer, ConvBackwardGroup group, ConvTensorBackwardTile tile, Operands operands, ConvFirstWgrad? first)
     {
         ConvGeometry g = group.Geometry;
         bool tiled = first is not null || tile.Shares > 1;
         operands.EmitMultiply(writer);
+        operands.Gradients.EmitHelpers(writer);
         Operands.EmitTransposed(writer);
         if (first is not null) ConvFirstWgrad.EmitHelpers(writer);
-        var kernel = new CudaKernel(name, tile.Threads, 1, 0) { DynamicBytes = SharedBytes(g, first) };
+        var kernel = new CudaKernel(name, tile.Threads, 1, 0) { DynamicBytes = SharedBytes(group, tile, first) };
         string[] parameters = [
             .. first is null ? [] : new[] { "const Step* __restrict__ step" }, "const float* __restrict__ x, const float* __restrict__ dy", .. group.Relu ? new[] { "const float* __restrict__ y" } : [], .. g.Pooled ? new[] { "const u8* __restrict__ arg" } : [],
             "const uint4* __restrict__ operands", "float* __restrict__ partials", .. group.Bias is null ? [] : new[] { "float* __restrict__ bias_partials" }, .. first is null ? new[] { "float* __restrict__ dx" } : first.Parameters, "int batch"];
@@ -36,8 +37,8 @@ public static class ConvTensorBackward
             first?.EmitConstants(writer);
             writer.Code.Line($$"""
                 extern __shared__ __align__(16) u32 dynamic_shared[];
-                u32* dz = dynamic_shared;                                           // bf16[PIXELS + 1][2 * DZ_PITCH], the last pixel zero
-                {{(tiled ? "float* dx_tile = reinterpret_cast<float*>(dz);                      // f32[H * W][DX_PITCH], when dz is no longer needed\n" : "")}}u32* input = dz + {{ConvTensorBackwardTile.GradientWords(g)}};                                              // bf16[ROWS][COLUMNS][2 * PITCH]
+                u32* dz = dynamic_shared;                                           // {{operands.Name}}[PIXELS + 1][2 * DZ_PITCH], the last pixel zero
+                {{(tiled ? "float* dx_tile = reinterpret_cast<float*>(dz);                      // f32[H * W][DX_PITCH], when dz is no longer needed\n" : "")}}u32* input = dz + {{ConvTensorBackwardTile.GradientWords(g)}};                                              // {{operands.Name}}[ROWS][COLUMNS][2 * PITCH]
                 uint4* filter = reinterpret_cast<uint4*>(input + ROWS * COLUMNS * PITCH);       // [C / 16][R * S][K / 16][lane]
                 const int thread = threadIdx.x, lane = thread % 32, warp = thread / 32, slice = blockIdx.x, slices = gridDim.x;
                 """);
@@ -56,7 +57,7 @@ public static class ConvTensorBackward
                     {StepText.OpaqueThread}
                     const int lane = thread % 32, warp = thread / 32;
                     """);
-                var stages = new ConvBackwardStages(group, tile);
+                var stages = new ConvBackwardStages(group, tile, operands.Gradients);
                 first?.EmitSample(writer);
                 stages.EmitLoads(writer);
                 first?.EmitLoads(writer);
@@ -64,20 +65,21 @@ public static class ConvTensorBackward
                 first?.EmitStore(writer);
                 writer.Code.Line("wait_copies();\n__syncthreads();\n");
                 EmitFilterProduct(writer, g, tile);
-                EmitInputProduct(writer, g, tile, tiled, kept: first is not null);
+                EmitInputProduct(writer, g, tile, operands.Gradients, tiled, kept: first is not null);
                 first?.EmitProduct(writer);
                 writer.Code.Line("__syncthreads();                // what is staged is free again");
             }
 
-            EmitEpilogue(writer, group, tile);
+            EmitEpilogue(writer, group, tile, operands.Gradients);
             first?.EmitEpilogue(writer);
         }
 
         return kernel;
     }
 
-    /// <summary>Shared memory of a block.</summary>
-    public static int SharedBytes(ConvGeometry g, ConvFirstWgrad? first) => Math.Max(ConvTensorBackwardTile.SharedBytes(g) + (first?.SharedBytes ?? 0), SumBytes(g));
+    /// <summary>Shared memory of a block: what is staged, in whose place the sums stand at the end.</summary>
+    public static int SharedBytes(ConvBackwardGroup group, ConvTensorBackwardTile tile, ConvFirstWgrad? first) =>
+        Math.Max(ConvTensorBackwardTile.SharedBytes(group.Geometry) + (first?.SharedBytes ?? 0), Math.Max(SumBytes(group.Geometry), group.Bias is null ? 0 : 16 * tile.Threads));
 
     /// <summary>Shared memory of a filter's gradient, which takes the place of everything else at the end.</summary>
     private static int SumBytes(ConvGeometry g) => 4 * g.R * g.S * g.CStored * (g.KStored / g.Panel) * (g.Panel + 4);
@@ -128,8 +130,9 @@ public static class ConvTensorBackward
             """);
     }
 
-    private static void EmitInputProduct(CudaWriter writer, ConvGeometry g, ConvTensorBackwardTile tile, bool tiled, bool kept)
+    private static void EmitInputProduct(CudaWriter writer, ConvGeometry g, ConvTensorBackwardTile tile, GradientFactors factors, bool tiled, bool kept)
     {
+        string two = $"make_float2({factors.Sum("acc[i / 2][j][i % 2 * 2]")}, {factors.Sum("acc[i / 2][j][i % 2 * 2 + 1]")})";
         bool large = g.R * g.S * (g.KStored / 16) / tile.Shares > 36, idle = tile.InputUnits(g) < tile.Warps;
         string share = tile.Shares > 1 ? "const int share = warp % SHARES, down = warp / SHARES % DOWN_GROUPS, across = warp / (SHARES * DOWN_GROUPS);" : "const int down = warp % DOWN_GROUPS, across = warp / DOWN_GROUPS;";
         string ofShare = tile.Shares > 1 ? " + share * (CHANNEL_STEPS / SHARES * 8)" : "", filterShare = tile.Shares > 1 ? "share * (CHANNEL_STEPS / SHARES) + step" : "step";
@@ -181,7 +184,7 @@ public static class ConvTensorBackward
                     if ({{active}}pixel < H * W)
                         #pragma unroll
                         for (int j = 0; j < ACROSS; ++j)
-                            *reinterpret_cast<float2*>(&dx[((size_t)n * (H * W) + pixel) * C + (across * ACROSS + j) * 8 + lane % 4 * 2]) = make_float2(acc[i / 2][j][i % 2 * 2], acc[i / 2][j][i % 2 * 2 + 1]);
+                            *reinterpret_cast<float2*>(&dx[((size_t)n * (H * W) + pixel) * C + (across * ACROSS + j) * 8 + lane % 4 * 2]) = {{two}};
                 }
                 """);
             return;
@@ -202,7 +205,7 @@ public static class ConvTensorBackward
                         for (int j = 0; j < ACROSS; ++j)
                         {
                             float2* to = reinterpret_cast<float2*>(&dx_tile[pixel * DX_PITCH + (across * ACROSS + j) * 8 + lane % 4 * 2]);
-                            {{(shared ? "float2" : "const float2")}} two = make_float2(acc[i / 2][j][i % 2 * 2], acc[i / 2][j][i % 2 * 2 + 1]);
+                            {{(shared ? "float2" : "const float2")}} two = {{two}};
                             {{(shared ? "if (turn > 0) two = make_float2(to->x + two.x, to->y + two.y);\n            " : "")}}*to = two;
                         }
                 }
@@ -213,7 +216,7 @@ public static class ConvTensorBackward
         if (!kept) writer.Code.Line("for (int i = thread; i < H * W * (C / 4); i += THREADS) reinterpret_cast<float4*>(dx)[(size_t)n * (H * W * C / 4) + i] = *reinterpret_cast<const float4*>(&dx_tile[i / (C / 4) * DX_PITCH + i % (C / 4) * 4]);");
     }
 
-    private static void EmitEpilogue(CudaWriter writer, ConvBackwardGroup group, ConvTensorBackwardTile tile)
+    private static void EmitEpilogue(CudaWriter writer, ConvBackwardGroup group, ConvTensorBackwardTile tile, GradientFactors factors)
     {
         ConvGeometry g = group.Geometry;
         writer.Code.Line($$"""
@@ -229,7 +232,7 @@ public static class ConvTensorBackward
                     for (int e = 0; e < 4; ++e)
                     {
                         const int pair = warp / ROW_GROUPS * PAIRS + j / 2, c = pair % (C / 16) * 16 + j % 2 * 8 + lane % 4 * 2 + e % 2, k = (warp % ROW_GROUPS * ROW_TILES + i) * 16 + e / 2 * 8 + lane / 4;
-                        sums[(k / PANEL * (R * S * C) + pair / (C / 16) * C + c) * SUM_PITCH + k % PANEL] = dw[i][j][e];
+                        sums[(k / PANEL * (R * S * C) + pair / (C / 16) * C + c) * SUM_PITCH + k % PANEL] = {{factors.Sum("dw[i][j][e]")}};
                     }
             __syncthreads();
             for (int i = thread; i < FLOATS / 4; i += THREADS)
@@ -260,7 +263,7 @@ public static class ConvTensorBackward
         return $"""
             // {group.Name} backward  <- {layer}: dgrad and wgrad{(first is null ? "" : $"; {first.Comment}")}
             //   dx[n,h,w,c] = sum(r,s,k) dz[n,h{(g.Top > 0 ? $"+{g.Top}" : "")}-r,w{(g.Left > 0 ? $"+{g.Left}" : "")}-s,k] w[r,s,c,k];  dw[r,s,c,k] = sum(n,p,q) dz[n,p,q,k] x[n,{ConvText.InputRow(g)},{ConvText.InputColumn(g)},c]{(group.Bias is null ? "" : ";  db[k] = sum(n,p,q) dz[n,p,q,k]")}
-            //   dz[N,{g.P},{g.Q},{g.KStored}] = {dz}; it exists in shared memory only, as {operands.Name}{(first is null ? "" : ", and so does dx, as f32")}
+            //   dz[N,{g.P},{g.Q},{g.KStored}] = {dz}; it exists in shared memory only, as {operands.Name}{operands.Gradients.Comment}{(first is null ? "" : ", and so does dx, as f32")}
             //   x {CudaWriter.MapText(g, output: false)} NHWC, rounded to {operands.Name} where it is staged  dy {CudaWriter.MapText(g, output: true)}  operands {operands.Name}[{g.CStored / 16}][{g.R * g.S}][{g.KStored / 16}][lane][8] w, turned by half a circle  partials f32[slices][{g.KStored / g.Panel}][{g.R}][{g.S}][{g.CStored}][{g.Panel}], sums f32
             //   GEMM {g.H * g.W} x {g.C} x {g.R * g.S * g.K} and {g.K} x {g.R * g.S * g.C} x {ConvTensorBackwardTile.P(g) * ConvTensorBackwardTile.Q(g)} an image, on tensor cores; grid min(N, {ConvTensorBackwardTile.Slices}) slices, image n goes to slice n % slices
             //   a warp of {tile.Warps}: {16 * tile.RowTiles} output channels x {tile.Pairs} times 16 input channels under a tap, whose sums stay in registers over all images; {16 * tile.Down} pixels x {8 * tile.Across} channels of dx{(tile.Shares > 1 ? $" x {tile.Shares} shares of the reduction" : "")}

@@ -18,9 +18,6 @@ public sealed record ConvTensorBackwardTile(int RowTiles, int Pairs, int Warps, 
     /// <summary>Most slices of the images: a block for each multiprocessor of a large device, whatever the device is.</summary>
     public const int Slices = 132;
 
-    /// <summary>What a block may have on every device with these tensor cores.</summary>
-    public const int MaxSharedBytes = 99 * 1024;
-
     private const int MinWarps = 8, MaxWarps = 16, MaxSums = 64, MaxGradientSums = 32;
 
     /// <summary>Clocks that a scheduler needs for a multiplication of m16n8k16: 630 TFLOP/s, measured on an H100, are 62 % of the eight that the unit could do it in.</summary>
@@ -70,10 +67,10 @@ public sealed record ConvTensorBackwardTile(int RowTiles, int Pairs, int Warps, 
     /// <summary>Groups of 16-pixel tiles.</summary>
     public int DownGroups(ConvGeometry g) => (((g.H * g.W) + 15) / 16 + Down - 1) / Down;
 
-    /// <summary>The cheapest cut; null where there is none.</summary>
+    /// <summary>The cheapest cut; null where there is none, whatever shared memory it takes.</summary>
     public static ConvTensorBackwardTile? Choose(ConvGeometry g)
     {
-        if (g.IsStrided || g.CStored % 16 != 0 || g.KStored % 16 != 0 || Above(g) < 0 || Before(g) < 0 || SharedBytes(g) > MaxSharedBytes) return null;
+        if (g.IsStrided || g.CStored % 16 != 0 || g.KStored % 16 != 0 || Above(g) < 0 || Before(g) < 0) return null;
         ConvTensorBackwardTile? best = null;
         double least = double.MaxValue;
         int pairs = g.R * g.S * (g.CStored / 16);

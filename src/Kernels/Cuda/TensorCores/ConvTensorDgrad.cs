@@ -14,6 +14,7 @@ public static class ConvTensorDgrad
     {
         ConvGeometry g = group.Geometry, flipped = ConvDgrad.Flipped(g);
         operands.EmitMultiply(writer);
+        operands.Gradients.EmitHelpers(writer);
         var kernel = new CudaKernel(name, tile.Threads, tile.MinBlocks, tile.SharedBytes(flipped));
         string[] parameters = ["const float* __restrict__ dy", .. group.Relu ? new[] { "const float* __restrict__ y" } : [], .. g.Pooled ? new[] { "const u8* __restrict__ arg" } : [], "const uint4* __restrict__ operands", "float* __restrict__ dx"];
         using (writer.Kernel(kernel, Comment(layer, group, flipped, tile, operands), parameters))
@@ -25,8 +26,8 @@ public static class ConvTensorDgrad
             writer.Code.Line(ConvTensorMainloop.Constants(flipped, tile));
             writer.Code.Line(ConvTensorMainloop.Place(flipped));
             writer.Code.Line();
-            ConvTensorMainloop.Emit(writer, flipped, tile, operands.Products, g.Pooled ? StageWindows(group, flipped, tile) : ConvTensorMainloop.Stage(ConvDgrad.Stage(group)));
-            writer.Code.Line("""
+            ConvTensorMainloop.Emit(writer, flipped, tile, operands.Products, g.Pooled ? StageWindows(group, flipped, tile, operands.Gradients) : ConvTensorMainloop.Stage(ConvDgrad.Stage(group), operands.Gradients.Store));
+            writer.Code.Line($$"""
 
                 // epilogue: two channels of a pixel
                 #pragma unroll
@@ -36,7 +37,7 @@ public static class ConvTensorDgrad
                     if (place >= TILE_H * TILE_W || h >= H || w >= W) continue;
                     #pragma unroll
                     for (int j = 0; j < COLUMN_TILES; ++j)
-                        *reinterpret_cast<float2*>(&dx[(((size_t)n * H + h) * W + w) * K + k0 + (warp_column * COLUMN_TILES + j) * 8 + lane % 4 * 2]) = make_float2(acc[i / 2][j][i % 2 * 2], acc[i / 2][j][i % 2 * 2 + 1]);
+                        *reinterpret_cast<float2*>(&dx[(((size_t)n * H + h) * W + w) * K + k0 + (warp_column * COLUMN_TILES + j) * 8 + lane % 4 * 2]) = make_float2({{operands.Gradients.Sum("acc[i / 2][j][i % 2 * 2]")}}, {{operands.Gradients.Sum("acc[i / 2][j][i % 2 * 2 + 1]")}});
                 }
                 """);
         }
@@ -45,7 +46,7 @@ public static class ConvTensorDgrad
     }
 
     /// <summary>Text that fills the tile under pooling: what a window has is read once for all its places. Windows beside the map are zeros, and so is the border that they make.</summary>
-    private static string StageWindows(ConvBackwardGroup group, ConvGeometry flipped, ConvTensorTile tile)
+    private static string StageWindows(ConvBackwardGroup group, ConvGeometry flipped, ConvTensorTile tile, GradientFactors factors)
     {
         ConvGeometry g = group.Geometry;
         string mask = group.Relu ? $$"""
@@ -70,12 +71,12 @@ public static class ConvTensorDgrad
                     four = *reinterpret_cast<const float4*>(&dy[at]);
                     winner = *reinterpret_cast<const uchar4*>(&arg[at]);{{mask}}
                 }
-                #pragma unroll
+                {{factors.Prepare("four", "    ")}}#pragma unroll
                 for (int place = 0; place < WINDOW_H * WINDOW_W; ++place)
                 {
                     const int p = row * WINDOW_H + place / WINDOW_W - p0, q = column * WINDOW_W + place % WINDOW_W - q0;
                     if (0 <= p && p < ROWS && 0 <= q && q < COLUMNS)
-                        store_operands(&tile[(p * COLUMNS + q) * PITCH + c / PACK], make_float4(winner.x == place ? four.x : 0.0f, winner.y == place ? four.y : 0.0f, winner.z == place ? four.z : 0.0f, winner.w == place ? four.w : 0.0f));
+                        {{factors.StoreUnpooled("&tile[(p * COLUMNS + q) * PITCH + c / PACK]", "four")}}
                 }
             }
             """;
@@ -94,7 +95,7 @@ public static class ConvTensorDgrad
         string dz = (g.Pooled ? $"dy at the winner of each {g.PoolHeight}x{g.PoolWidth} window" : "dy") + (group.Relu ? ", where y > 0" : "") + DropoutText.TimesComment(group.Scale);
         return $"""
             // {group.Name} dgrad  <- {layer}
-            //   dx[n,h,w,c] = sum(r,s,k) dz[n,h{(g.Top > 0 ? $"+{g.Top}" : "")}-r,w{(g.Left > 0 ? $"+{g.Left}" : "")}-s,k] w[r,s,c,k];  dz[N,{g.P},{g.Q},{g.KStored}] = {dz}; it exists in shared memory only, as {operands.Name}
+            //   dx[n,h,w,c] = sum(r,s,k) dz[n,h{(g.Top > 0 ? $"+{g.Top}" : "")}-r,w{(g.Left > 0 ? $"+{g.Left}" : "")}-s,k] w[r,s,c,k];  dz[N,{g.P},{g.Q},{g.KStored}] = {dz}; it exists in shared memory only, as {operands.Name}{operands.Gradients.Comment}
             //   dy {CudaWriter.MapText(g, output: true)}  operands {operands.Name}[{flipped.KStored / 16}][{g.R * g.S}][{g.KStored / operands.StepValues}][lane][{4 * operands.Pack}] w, turned by half a circle  dx {CudaWriter.MapText(g, output: false)} NHWC, sums f32
             //   implicit GEMM N*{g.H * g.W} x {g.C} x {flipped.R * flipped.S * g.K} on tensor cores; block {tile.Threads} = {tile.Rows}x{tile.Columns} pixels x {tile.Channels} channels, warp = {16 * tile.RowTiles} rows x {8 * tile.ColumnTiles} channels; grid N x {tile.Tiles(flipped)}
             """;

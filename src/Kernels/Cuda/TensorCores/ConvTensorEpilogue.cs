@@ -28,6 +28,12 @@ public sealed record ConvTensorEpilogue(ConvForwardGroup Group, string Window, s
     /// <summary>What is done with them; null for both.</summary>
     public string? Store { get; init; }
 
+    /// <summary>Whether what is stored stays in registers, too, for its moments: rows of the lane, by quads of channels.</summary>
+    public bool Keeps { get; init; }
+
+    /// <summary>Text of the rows (windows, where pooled) of a lane.</summary>
+    private string Rows => Group.Geometry.Pooled ? "ROW_TILES / 2" : "2 * ROW_TILES";
+
     /// <summary>Emits the loads of the bias, to stand before the reduction, where nobody waits for them.</summary>
     public void EmitBias(CudaWriter writer)
     {
@@ -46,11 +52,14 @@ public sealed record ConvTensorEpilogue(ConvForwardGroup Group, string Window, s
         string steps = string.Join(", ", new[] { pooled ? "pool" : "", Group.Bias is null ? "" : "bias", Group.Relu ? "relu" : "", Group.Drop is null ? "" : "dropout" }.Where(static s => s.Length > 0));
         string place = $"p = {Row}, q = {Column}", beside = Beside.Length == 0 ? "" : $"\n    if ({Beside}) continue;";
         string result = $"make_float4({string.Join(", ", "xyzw".Select(Finished))})";
-        string store = (Store ?? (pooled ? StoreResult + "\n" + StoreWinner : StoreResult)).Replace("\n", "\n        ");
+        string row = pooled ? "i / 2" : "i";
+        string store = ((Store ?? (pooled ? StoreResult + "\n" + StoreWinner : StoreResult)) + (Keeps ? "\n" + TileMoments.Keep(row, "j") : "")).Replace("\n", "\n        ");
+        if (Keeps) beside += $"\n    live[{row}] = true;";
+        string kept = Keeps ? "\n" + TileMoments.Declare(Rows, "COLUMN_TILES / 2") : "";
         writer.Code.Line(pooled
             ? $$"""
 
-                // epilogue: {{steps}}, store four channels of a window
+                // epilogue: {{steps}}, store four channels of a window{{kept}}
                 #pragma unroll
                 for (int i = 0; i < ROW_TILES; i += 2)
                 {
@@ -83,7 +92,7 @@ public sealed record ConvTensorEpilogue(ConvForwardGroup Group, string Window, s
                 """
             : $$"""
 
-                // epilogue: {{(steps.Length == 0 ? "" : steps + ", ")}}store four channels of a pixel
+                // epilogue: {{(steps.Length == 0 ? "" : steps + ", ")}}store four channels of a pixel{{kept}}
                 #pragma unroll
                 for (int i = 0; i < 2 * ROW_TILES; ++i)
                 {

@@ -8,25 +8,41 @@ public static class ConvTensorForward
     public static CudaGrid Grid(ConvForwardGroup group, ConvTensorTile tile) => CudaGrid.PerSample(tile.Tiles(group.Geometry));
 
     /// <summary>Emits the kernel; it serves training and prediction, which passes no place for the winners.</summary>
-    public static CudaKernel Emit(CudaWriter writer, string name, string layer, ConvForwardGroup group, ConvTensorTile tile, Operands operands)
+    public static CudaKernel Emit(CudaWriter writer, string name, string layer, ConvForwardGroup group, ConvTensorTile tile, Operands operands, TileMoments? moments = null)
     {
         ConvGeometry g = group.Geometry;
+        int sets = tile.WarpsDown * tile.Channels / 4;
+        string? room = TileMoments.Room(sets, ("tile", tile.TileBytes(g)), ("filter", tile.FilterBytes(g)));
+        if (moments is not null) MomentsText.EmitHelpers(writer);
         operands.EmitMultiply(writer);
         if (group.Relu) writer.Helper("relu", StepText.Relu);
         if (group.Drop is not null) DropoutText.EmitHelpers(writer);
-        var kernel = new CudaKernel(name, tile.Threads, tile.MinBlocks, tile.SharedBytes(g));
-        string[] parameters = [.. DropoutText.Parameter(group.Drop), "const float* __restrict__ x", "const uint4* __restrict__ operands", .. group.Bias is null ? [] : new[] { "const float* __restrict__ bias" }, "float* __restrict__ y", .. g.Pooled ? new[] { "u8* __restrict__ arg" } : []];
-        using (writer.Kernel(kernel, Comment(layer, group, tile, operands), parameters))
+        var kernel = new CudaKernel(name, tile.Threads, tile.MinBlocks, tile.SharedBytes(g) + (moments is null ? 0 : TileMoments.ExtraBytes(sets, room)));
+        string[] parameters = [.. DropoutText.Parameter(group.Drop), "const float* __restrict__ x", "const uint4* __restrict__ operands", .. group.Bias is null ? [] : new[] { "const float* __restrict__ bias" }, "float* __restrict__ y", .. g.Pooled ? new[] { "u8* __restrict__ arg" } : [], .. moments is null ? [] : new[] { TileMoments.Parameter }];
+        using (writer.Kernel(kernel, Comment(layer, group, tile, operands) + TileMoments.Comment(moments), parameters))
         {
             writer.Code.Line($"constexpr int H = {g.H}, W = {g.W}, C = {g.CStored}, R = {g.R}, S = {g.S}, K = {g.KStored}, POOL_H = {g.PoolHeight}, POOL_W = {g.PoolWidth}, OUT_H = {g.OutRows}, OUT_W = {g.OutColumns}{ConvText.Constants(g)};");
             writer.Code.Line(ConvTensorMainloop.Constants(g, tile));
             writer.Code.Line(ConvTensorMainloop.Place(g));
             if (group.Drop is not null) writer.Code.Line(DropoutText.Declare(group.Drop));
             writer.Code.Line();
-            ConvTensorEpilogue epilogue = Epilogue(group);
-            epilogue.EmitBias(writer);
+            ConvTensorEpilogue epilogue = Epilogue(group) with { Keeps = moments is not null };
+            bool isFull = moments is not null && operands.Products.IsSplit;        // no registers are left for the bias
+            if (!isFull) epilogue.EmitBias(writer);
             ConvTensorMainloop.Emit(writer, g, tile, operands.Products, ConvTensorMainloop.Stage(ConvForward.QuadStage(g)));
+            if (isFull) epilogue.EmitBias(writer);
             epilogue.Emit(writer);
+            if (moments is null) return kernel;
+            writer.Code.Line($$"""
+
+                // moments of the tile
+                constexpr int QUADS = BLOCK_K / 4;
+                {{TileMoments.Sets(sets, room)}}
+                Moments moments[COLUMN_TILES / 2];
+                #pragma unroll
+                for (int j = 0; j < COLUMN_TILES / 2; ++j) moments[j] = moments_of(kept[j], live);
+                {{TileMoments.StoreLanes("WARPS_DOWN", "warp_row", "warp_column * (COLUMN_TILES / 2) + ")}}
+                """);
         }
 
         return kernel;

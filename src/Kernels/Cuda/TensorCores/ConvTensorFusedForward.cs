@@ -12,12 +12,6 @@ namespace Convoke.Kernels.Cuda.TensorCores;
 /// <param name="Operands">The precision.</param>
 public sealed record ConvTensorFusedForward(ConvForwardGroup First, ConvForwardGroup Second, Operands Operands)
 {
-    /// <summary>What every architecture with these tensor cores lets a block have.</summary>
-    private const int MaxSharedBytes = 99 * 1024;
-
-    /// <summary>Operands of a filter that stay in the first-level cache beside two blocks' shared memory.</summary>
-    private const int MaxCachedBytes = 96 * 1024;
-
     /// <summary>Warps of a block: two blocks of so many have registers for the sums of a unit and what stays over the images.</summary>
     private const int MaxWarps = 8;
 
@@ -39,7 +33,7 @@ public sealed record ConvTensorFusedForward(ConvForwardGroup First, ConvForwardG
     {
         if (second.X != first.Y || !ConvTensorSamples.Suits(first.Geometry) || ConvTensorTile.Choose(second.Geometry, operands) is null) return null;
         var stack = new ConvTensorFusedForward(first, second, operands);
-        return ConvTensorSamples.ChannelTiles(first.Geometry) <= MaxWarps && stack.SharedBytes <= MaxSharedBytes && (stack.StagesFilter || stack.FilterBytes <= MaxCachedBytes) ? stack : null;
+        return ConvTensorSamples.ChannelTiles(first.Geometry) <= MaxWarps && stack.SharedBytes <= operands.MaxSharedBytes && (stack.StagesFilter || stack.FilterBytes <= operands.MaxCachedBytes) ? stack : null;
     }
 
     /// <summary>Grid: a block an image; where it brings the second filter into shared memory, not more than four on each multiprocessor of a large device, each of which then takes several images in turn.</summary>
@@ -202,7 +196,7 @@ public sealed record ConvTensorFusedForward(ConvForwardGroup First, ConvForwardG
 
     private int MapAndTileBytes => (4 * ((MapRows * MapRow) + Tile.Words)) + FirstFilterBytes + BiasBytes(First) + BiasBytes(Second);
 
-    private bool StagesFilter => MapAndTileBytes + FilterBytes <= MaxSharedBytes;
+    private bool StagesFilter => MapAndTileBytes + FilterBytes <= Operands.MaxSharedBytes;
 
     private int SharedBytes => MapAndTileBytes + (StagesFilter ? FilterBytes : 0);
 

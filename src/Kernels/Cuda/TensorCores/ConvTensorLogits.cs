@@ -54,11 +54,11 @@ public sealed class ConvTensorLogits
 
     private int SharedBytes => 4 * ((Images * ImageWords) + (Warps * Images * Stored));
 
-    /// <summary>The kernel for a convolution and a last layer; null where they do not suit it.</summary>
+    /// <summary>The kernel for a convolution and a last layer; null where they do not suit it, and at F16: the logits are float32, which two halves are not, and TF32 is not there.</summary>
     public static ConvTensorLogits? Choose(ConvForwardGroup conv, DenseForwardGroup last, Operands operands)
     {
         ConvGeometry g = conv.Geometry;
-        if (!g.Pooled || !ConvTensorSamples.Suits(g) || last.In != g.OutRows * g.OutColumns * g.KStored || last.Units > 16) return null;
+        if (operands.IsHalf || !g.Pooled || !ConvTensorSamples.Suits(g) || last.In != g.OutRows * g.OutColumns * g.KStored || last.Units > 16) return null;
         var chosen = new ConvTensorLogits(conv, last, operands);
         return chosen.Parts <= MaxParts && chosen.SharedBytes <= MaxSharedBytes ? chosen : null;
     }

@@ -101,11 +101,13 @@ public static class ConvTensorMainloop
         """;
 
     /// <summary>A stage's text for values, made one for operands.</summary>
-    public static string Stage(string values)
+    /// <param name="values">The text.</param>
+    /// <param name="function">What stores four of them.</param>
+    public static string Stage(string values, string function = "store_operands")
     {
         string text = values.Replace("CHUNK", "CHANNELS");
         string store = "*reinterpret_cast<float4*>(&tile[i / (CHANNELS / 4) * PITCH + c]) = four;";
         if (!text.Contains(store)) throw new InvalidOperationException("the stage has no store of four values");
-        return "#pragma unroll 4\n" + text.Replace(store, "store_operands(&tile[i / (CHANNELS / 4) * PITCH + c / PACK], four);");
+        return "#pragma unroll 4\n" + text.Replace(store, $"{function}(&tile[i / (CHANNELS / 4) * PITCH + c / PACK], four);");
     }
 }

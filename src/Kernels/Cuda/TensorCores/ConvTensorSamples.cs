@@ -6,6 +6,7 @@ namespace Convoke.Kernels.Cuda.TensorCores;
 /// <remarks>The reduction runs over taps and channels together, in the order of <see cref="SampleTile"/>; the filter's words stay in registers.</remarks>
 public static class ConvTensorSamples
 {
+    /// <summary>Of the steps of which a lane keeps the filter's words, none at Float32x3: their parts have no room beside them.</summary>
     private const int MaxWarps = 8, MaxTileBytes = 40 * 1024, MaxReduction = 256, MaxUnrolledSteps = 4;
 
     /// <summary>Whether the layer can be computed so.</summary>
@@ -15,15 +16,18 @@ public static class ConvTensorSamples
     public static CudaGrid Grid(ConvForwardGroup group) => CudaGrid.PerSample(TilesDown(group.Geometry) * ChannelTiles(group.Geometry));
 
     /// <summary>Emits the kernel; it serves training and prediction, which passes no place for the winners.</summary>
-    public static CudaKernel Emit(CudaWriter writer, string name, string layer, ConvForwardGroup group, InputText samples, Operands operands)
+    public static CudaKernel Emit(CudaWriter writer, string name, string layer, ConvForwardGroup group, InputText samples, Operands operands, TileMoments? moments = null)
     {
         ConvGeometry g = group.Geometry;
         var tile = new SampleTile(g, operands.Pack, TileRows(g));
         EmitHelpers(writer, group, operands);
-        int groups = Groups(g, tile.OutRows), warps = Math.Min(MaxWarps, groups), threads = 32 * warps;
-        var kernel = new CudaKernel(name, threads, threads > 128 ? 2 : 4, 4 * tile.Words);
-        string[] parameters = ["const Step* __restrict__ step, const uint4* __restrict__ operands", .. group.Bias is null ? [] : new[] { "const float* __restrict__ bias" }, "float* __restrict__ y", .. g.Pooled ? new[] { "u8* __restrict__ arg" } : []];
-        using (writer.Kernel(kernel, Comment(layer, group, operands, tile, threads), parameters))
+        int keptSteps = operands.Products.IsSplit ? 0 : MaxUnrolledSteps, groups = Groups(g, tile.OutRows), warps = Math.Min(MaxWarps, groups), threads = 32 * warps;
+        int sets = warps * Channels(g) / 4;
+        string? room = TileMoments.Room(sets, ("tile", 4 * tile.Words));
+        if (moments is not null) MomentsText.EmitHelpers(writer);
+        var kernel = new CudaKernel(name, threads, threads > 128 ? 2 : 4, (4 * tile.Words) + (moments is null ? 0 : TileMoments.ExtraBytes(sets, room)));
+        string[] parameters = ["const Step* __restrict__ step, const uint4* __restrict__ operands", .. group.Bias is null ? [] : new[] { "const float* __restrict__ bias" }, "float* __restrict__ y", .. g.Pooled ? new[] { "u8* __restrict__ arg" } : [], .. moments is null ? [] : new[] { TileMoments.Parameter }];
+        using (writer.Kernel(kernel, Comment(layer, group, operands, tile, threads) + TileMoments.Comment(moments), parameters))
         {
             writer.Code.Line($$"""
                 constexpr int H = {{g.H}}, W = {{g.W}}, C = {{g.CStored}}, R = {{g.R}}, S = {{g.S}}, K = {{g.KStored}}, POOL_H = {{g.PoolHeight}}, OUT_H = {{g.OutRows}}, OUT_W = {{g.OutColumns}}{{ConvText.Constants(g)}};
@@ -35,18 +39,29 @@ public static class ConvTensorSamples
                 {{DropoutText.Declare(group.Drop)}}
 
                 """);
-            ConvTensorEpilogue epilogue = Epilogue(group, tile);
-            EmitFilter(writer, tile, "operands", MaxUnrolledSteps);
+            ConvTensorEpilogue epilogue = Epilogue(group, tile) with { Keeps = moments is not null };
+            EmitFilter(writer, tile, "operands", keptSteps);
             epilogue.EmitBias(writer);
             writer.Code.Line();
             tile.EmitStage(writer, samples, operands);
             writer.Code.Line("__syncthreads();\n");
+            if (moments is not null) writer.Code.Line("Moments moments[COLUMN_TILES / 2] = {};         // of all groups of the warp");
             writer.Code.Line("#pragma unroll 1");
             using (writer.Code.Block("for (int group = thread / 32; group < GROUPS; group += THREADS / 32)"))
             {
-                EmitProduct(writer, tile, operands.Products, "operands", MaxUnrolledSteps);
+                EmitProduct(writer, tile, operands.Products, "operands", keptSteps);
                 epilogue.Emit(writer);
+                if (moments is not null) writer.Code.Line("#pragma unroll\nfor (int j = 0; j < COLUMN_TILES / 2; ++j) merge_moments(moments[j], moments_of(kept[j], live));");
             }
+
+            if (moments is null) return kernel;
+            writer.Code.Line($$"""
+
+                // moments of the tile
+                constexpr int QUADS = BLOCK_K / 4;
+                {{TileMoments.Sets(sets, room)}}
+                {{TileMoments.StoreLanes("THREADS / 32", "thread / 32", "")}}
+                """);
         }
 
         return kernel;
@@ -149,7 +164,7 @@ public static class ConvTensorSamples
     private static bool Fits(ConvGeometry g, int rows) => 4 * new SampleTile(g, 1, rows).Words <= MaxTileBytes;
 
     /// <summary>Output rows of a block: an even share in which every warp has one part and every lane a window, so that a small batch has all its warps at work at once; where there is none, all rows, or as many as fit.</summary>
-    private static int TileRows(ConvGeometry g)
+    public static int TileRows(ConvGeometry g)
     {
         for (int rows = g.OutRows; rows >= 1; rows--)
             if (g.OutRows % rows == 0 && rows * g.OutColumns % (g.Pooled ? 8 : 32) == 0 && Groups(g, rows) <= MaxWarps && Fits(g, rows)) return rows;

@@ -31,7 +31,11 @@ public sealed record ConvTensorTile(int Rows, int Columns, int Channels, int Chu
 
     public int StagedColumns(ConvGeometry g) => (((Columns * g.PoolWidth) - 1) * g.StrideWidth) + g.S;
 
-    public int SharedBytes(ConvGeometry g) => 4 * ((StagedRows(g) * StagedColumns(g) * Pitch) + (Channels * g.R * g.S * Chunk));
+    public int TileBytes(ConvGeometry g) => 4 * StagedRows(g) * StagedColumns(g) * Pitch;
+
+    public int FilterBytes(ConvGeometry g) => 4 * Channels * g.R * g.S * Chunk;
+
+    public int SharedBytes(ConvGeometry g) => TileBytes(g) + FilterBytes(g);
 
     public int TilesDown(ConvGeometry g) => (g.OutRows + Rows - 1) / Rows;
 

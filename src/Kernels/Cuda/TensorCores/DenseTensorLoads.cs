@@ -3,10 +3,22 @@ namespace Convoke.Kernels.Cuda.TensorCores;
 /// <summary>How a dense layer's rows become operands: each lane rounds four words of a row that are neighbours, in the order of <c>dense_operand</c>.</summary>
 public static class DenseTensorLoads
 {
+    /// <summary>Emits load_row.</summary>
     public static void Emit(CudaWriter writer, Operands operands)
     {
         operands.EmitOperand(writer);
-        writer.Helper("load_row", operands.Pack == 1 ? """
+        writer.Helper("load_row", Text(operands));
+    }
+
+    /// <summary>Emits the same of gradients, where those are other factors.</summary>
+    public static void EmitOfGradients(CudaWriter writer, Operands operands)
+    {
+        operands.EmitOperand(writer);
+        operands.Gradients.EmitHelpers(writer);
+        writer.Helper(operands.Gradients.LoadRow, operands.Gradients.IsScaled ? Text(operands).Replace("load_row", operands.Gradients.LoadRow).Replace("= operand(", "= gradient_operand(") : Text(operands));
+    }
+
+    private static string Text(Operands operands) => operands.Pack == 1 ? """
             // row n's words 16 * step + 4 * (lane % 4) on; zeros from batch on
             template <int STRIDE>
             __device__ __forceinline__ void load_row(u32 (&a)[4], const float* __restrict__ x, int n, int step, int lane, int batch)
@@ -26,8 +38,7 @@ public static class DenseTensorLoads
                 const float4 low = inside ? from[0] : make_float4(0, 0, 0, 0), high = inside ? from[1] : make_float4(0, 0, 0, 0);
                 a[0] = operand(low.x, low.y); a[1] = operand(low.z, low.w); a[2] = operand(high.x, high.y); a[3] = operand(high.z, high.w);
             }
-            """);
-    }
+            """;
 
     /// <summary>Text of a double step of the reduction, into acc[tiles][4].</summary>
     /// <param name="stride">Text for the floats of a row.</param>
@@ -38,13 +49,14 @@ public static class DenseTensorLoads
     /// <param name="behind">Text: whether tile j is behind the last one; none is where it is left out.</param>
     /// <param name="row">Text for the lane's upper row.</param>
     /// <param name="count">Text for how many rows there are.</param>
-    public static string Step(string stride, string rows, Products products, string tiles, string at, string? behind = null, string row = "n0 + lane / 4", string count = "batch")
+    /// <param name="load">Name of what loads a row.</param>
+    public static string Step(string stride, string rows, Products products, string tiles, string at, string? behind = null, string row = "n0 + lane / 4", string count = "batch", string load = "load_row")
     {
         // Whole factors are multiplied as they come; of split ones, those of all tiles are there before, so that no product waits for the one before it.
         string loads = $"""
             u32 upper{products.Parts}[4], lower{products.Parts}[4];
-            load_row<{stride}>({products.Whole("upper")}, {rows}, {row}, step, lane, {count});
-            load_row<{stride}>({products.Whole("lower")}, {rows}, {row} + 8, step, lane, {count});
+            {load}<{stride}>({products.Whole("upper")}, {rows}, {row}, step, lane, {count});
+            {load}<{stride}>({products.Whole("lower")}, {rows}, {row} + 8, step, lane, {count});
             """;
         if (!products.IsSplit)
         {

@@ -6,8 +6,8 @@ namespace Convoke.Kernels.Cuda.TensorCores;
 /// <summary>Weight and bias gradients of a dense layer over the whole batch on tensor cores, with the optimizer as their epilogue, which also writes the weight's operands.</summary>
 /// <remarks>
 /// The reduction runs over samples, a chunk of which is staged at once, so that a small batch waits for memory once; a warp has 16 features and all units of the block, and four warps share
-/// the chunk. Then a thread has four neighbouring weights, which with their moments are under way from the start. The products are TF32, or split in two of them, whatever the mode is: values of
-/// two samples, which BF16 wants side by side in a word, lie apart in memory.
+/// the chunk. Then a thread has four neighbouring weights, which with their moments are under way from the start. The products are TF32, or split in two of them, at BF16, too: values of
+/// two samples, which that wants side by side in a word, lie apart in memory. F16 is for devices that have no TF32: there a lane takes each word's two values from two rows.
 /// </remarks>
 public static class DenseTensorUpdate
 {
@@ -31,14 +31,17 @@ public static class DenseTensorUpdate
     /// <param name="arguments">Input and gradient of each call.</param>
     public static UpdatePart Emit(CudaWriter writer, string name, DenseUpdateGroup group, PlacedParameter weights, PlacedParameter? bias, OptimizerSpec optimizer, Operands operands, IReadOnlyList<OperandCopy> copies, IReadOnlyList<CudaArgument> arguments)
     {
-        operands.EmitMultiplySamples(writer);
-        Operands.EmitCopies(writer);
+        if (operands.IsHalf) operands.EmitOperand(writer);
+        else operands.EmitMultiplySamples(writer);
+        operands.Gradients.EmitHelpers(writer);
+        operands.EmitCopies(writer);
         foreach (OperandCopy copy in copies) copy.EmitHelpers(writer);
         Optimizer.Emit(writer, optimizer);
         int stored = Panels.Pad(group.Units), panel = Panels.Width(stored), units = UnitTile(group, operands);
         bool guarded = group.In % Features != 0, all = Features * units / 4 == Threads;
         string[] state = [.. new[] { "w", "m", "v" }.Take(1 + optimizer.Moments)], areas = ["parameters", "moment1", "moment2"];
         string mine = string.Join(" && ", new[] { all ? "" : "thread < FEATURES * UNITS / 4", guarded ? "f0 + feature < IN" : "" }.Where(static t => t.Length > 0));
+        string Sum(int e) => operands.Gradients.Sum($"acc[j][{e}]");
         string body = $$"""
                 constexpr int IN = {{group.In}}, STRIDE = {{Panels.Pad(group.In)}}, OUT = {{stored}}, PANEL = {{panel}}, FEATURES = {{Features}}, UNITS = {{units}}, CHUNK = {{Chunk}}, TILES = {{Tiles}}, SHARES = {{Shares}}, THREADS = {{Threads}}, WEIGHTS = {{weights.Offset}}{{(bias is null ? "" : $", BIAS = {bias.Offset}")}};
                 constexpr int COLUMN_TILES = UNITS / 8, X_PITCH = FEATURES + {{Skew}}, DY_PITCH = UNITS + {{Skew}};
@@ -53,15 +56,15 @@ public static class DenseTensorUpdate
                 float4 {{string.Join(", ", state.Select((v, i) => $"{v} = {(mine.Length == 0 ? "" : "!mine ? make_float4(0, 0, 0, 0) : ")}*reinterpret_cast<const float4*>(&{areas[i]}[at])"))}};
 
                 float acc[COLUMN_TILES][4] = {};
-                {{(bias is null ? "" : "float db = 0;\n")}}{{DenseUpdate.EachCall(group, use => Accumulate(use, operands.Products, guarded, bias is not null))}}
+                {{(bias is null ? "" : "float db = 0;\n")}}{{DenseUpdate.EachCall(group, use => Accumulate(use, operands, guarded, bias is not null))}}
 
                 // the shares: sums [SHARES][FEATURES][DY_PITCH]{{(bias is null ? "" : ", then those of the bias")}}
                 #pragma unroll
                 for (int j = 0; j < COLUMN_TILES; ++j)
                 {
                     float* to = shared + (share * FEATURES + tile * 16 + group) * DY_PITCH + j * 8 + lane % 4 * 2;
-                    *reinterpret_cast<float2*>(to) = make_float2(acc[j][0], acc[j][1]);
-                    *reinterpret_cast<float2*>(to + 8 * DY_PITCH) = make_float2(acc[j][2], acc[j][3]);
+                    *reinterpret_cast<float2*>(to) = make_float2({{Sum(0)}}, {{Sum(1)}});
+                    *reinterpret_cast<float2*>(to + 8 * DY_PITCH) = make_float2({{Sum(2)}}, {{Sum(3)}});
                 }
                 {{(bias is null ? "" : "float* bias_sums = shared + SHARES * FEATURES * DY_PITCH;\nif (f0 == 0) bias_sums[thread] = db;\n")}}__syncthreads();
 
@@ -100,7 +103,7 @@ public static class DenseTensorUpdate
     }
 
     /// <summary>The products of one call of the layer, added to the warp's sums.</summary>
-    private static string Accumulate(string use, Products products, bool guarded, bool hasBias) => $$"""
+    private static string Accumulate(string use, Operands operands, bool guarded, bool hasBias) => $$"""
         for (int first = 0; first < batch; first += CHUNK)
         {
             const int samples = min(CHUNK, batch - first);
@@ -123,23 +126,46 @@ public static class DenseTensorUpdate
             wait_copies();
             __syncthreads();
 
-            // of samples lane % 4 and the fourth behind it
-            #pragma unroll 2
-            for (int n = share * 8; n < samples; n += SHARES * 8)
-            {
-                const float* features = xs + (n + lane % 4) * X_PITCH + tile * 16 + group;
-                const float* gradient = dys + (n + lane % 4) * DY_PITCH + group;
-                u32 a{{products.Parts}}[4], b[2]{{products.Parts}}[COLUMN_TILES];
-                #pragma unroll
-                for (int i = 0; i < 4; ++i) {{products.Whole("a")}}[i] = sample_operand(features[i / 2 * (4 * X_PITCH) + i % 2 * 8]);
-                #pragma unroll
-                for (int i = 0; i < 2 * COLUMN_TILES; ++i) {{products.Whole("b[i % 2]")}}[i / 2] = sample_operand(gradient[i % 2 * (4 * DY_PITCH) + i / 2 * 8]);
-                {{(products.Split("        ", "a", "b[0]", "b[1]") + "\n        ").TrimStart()}}{{products.Add("        ", "acc", "COLUMN_TILES", static (sums, left, right) => $$"""
-                #pragma unroll
-                for (int j = 0; j < COLUMN_TILES; ++j) sample_mma({{sums}}[j], a{{left}}[0], a{{left}}[1], a{{left}}[2], a{{left}}[3], b[0]{{right}}[j], b[1]{{right}}[j]);
-                """)}}
-            }
+            {{(operands.IsHalf ? Halves : Words(operands.Products)).Replace("\n", "\n    ")}}
             {{(hasBias ? "if (f0 == 0)\n        for (int n = thread / UNITS; n < samples; n += THREADS / UNITS) db += dys[n * DY_PITCH + thread % UNITS];\n" : "")}}    __syncthreads();            // what is staged is free again
+        }
+        """;
+
+    /// <summary>Text of the products of what is staged, of words that are one value.</summary>
+    private static string Words(Products products) => $$"""
+        // of samples lane % 4 and the fourth behind it
+        #pragma unroll 2
+        for (int n = share * 8; n < samples; n += SHARES * 8)
+        {
+            const float* features = xs + (n + lane % 4) * X_PITCH + tile * 16 + group;
+            const float* gradient = dys + (n + lane % 4) * DY_PITCH + group;
+            u32 a{{products.Parts}}[4], b[2]{{products.Parts}}[COLUMN_TILES];
+            #pragma unroll
+            for (int i = 0; i < 4; ++i) {{products.Whole("a")}}[i] = sample_operand(features[i / 2 * (4 * X_PITCH) + i % 2 * 8]);
+            #pragma unroll
+            for (int i = 0; i < 2 * COLUMN_TILES; ++i) {{products.Whole("b[i % 2]")}}[i / 2] = sample_operand(gradient[i % 2 * (4 * DY_PITCH) + i / 2 * 8]);
+            {{(products.Split("    ", "a", "b[0]", "b[1]") + "\n    ").TrimStart()}}{{products.Add("    ", "acc", "COLUMN_TILES", static (sums, left, right) => $$"""
+            #pragma unroll
+            for (int j = 0; j < COLUMN_TILES; ++j) sample_mma({{sums}}[j], a{{left}}[0], a{{left}}[1], a{{left}}[2], a{{left}}[3], b[0]{{right}}[j], b[1]{{right}}[j]);
+            """)}}
+        }
+        """;
+
+    /// <summary>The same of words that are two.</summary>
+    private const string Halves = """
+        // of samples lane % 4 and the fourth behind it, and of those eight behind both
+        #pragma unroll 2
+        for (int n = share * 16; n < samples; n += SHARES * 16)
+        {
+            const float* features = xs + (n + lane % 4) * X_PITCH + tile * 16 + group;
+            const float* gradient = dys + (n + lane % 4) * DY_PITCH + group;
+            u32 a[4], b[2][COLUMN_TILES];
+            #pragma unroll
+            for (int i = 0; i < 4; ++i) a[i] = operand(features[i / 2 * (8 * X_PITCH) + i % 2 * 8], features[i / 2 * (8 * X_PITCH) + 4 * X_PITCH + i % 2 * 8]);
+            #pragma unroll
+            for (int i = 0; i < 2 * COLUMN_TILES; ++i) b[i % 2][i / 2] = gradient_operand(gradient[i % 2 * (8 * DY_PITCH) + i / 2 * 8], gradient[i % 2 * (8 * DY_PITCH) + 4 * DY_PITCH + i / 2 * 8]);
+            #pragma unroll
+            for (int j = 0; j < COLUMN_TILES; ++j) mma(acc[j], a[0], a[1], a[2], a[3], b[0][j], b[1][j]);
         }
         """;
 

@@ -54,7 +54,7 @@ public sealed class HeadTensorDgrad
     {
         DenseForward.EmitHelpers(writer);
         HeadRow.EmitHelpers(writer, head, optimizer);
-        DenseTensorLoads.Emit(writer, _operands);
+        DenseTensorLoads.EmitOfGradients(writer, _operands);
         _operands.EmitMultiply(writer);
         int panel = Panels.Width(Units), steps = _operands.DenseSteps(Below.Units);
         string times = DropoutText.Times(LastDgrad.Scale).Replace("SCALE", "LAST_SCALE");
@@ -156,10 +156,10 @@ public sealed class HeadTensorDgrad
                     #pragma unroll {{Math.Min(_operands.Products.IsSplit ? 2 : 4, steps)}}
                     for (int step = 0; step < STEPS; ++step)
                     {
-                        {{DenseTensorLoads.Step("PITCH", "between", _operands.Products, "COLUMN_TILES", "((first + j) * STEPS + step) * 32 + lane", Tiles % ColumnTiles == 0 ? null : "first + j >= TILES", "lane / 4", "ROWS").Replace("\n", "\n        ")}}
+                        {{DenseTensorLoads.Step("PITCH", "between", _operands.Products, "COLUMN_TILES", "((first + j) * STEPS + step) * 32 + lane", Tiles % ColumnTiles == 0 ? null : "first + j >= TILES", "lane / 4", "ROWS", _operands.Gradients.LoadRow).Replace("\n", "\n        ")}}
                     }
 
-                    {{DenseTensorDgrad.Epilogue(Below).Replace("\n", "\n    ")}}
+                    {{DenseTensorDgrad.Epilogue(Below, _operands.Gradients).Replace("\n", "\n    ")}}
                 }
                 """);
         }

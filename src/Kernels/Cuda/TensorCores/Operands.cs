@@ -3,22 +3,28 @@ using Convoke.Kernels.Scheduling;
 
 namespace Convoke.Kernels.Cuda.TensorCores;
 
-/// <summary>What tensor cores multiply: operands of 32-bit words, each one TF32 or two BF16, and the text that makes, loads and multiplies them.</summary>
+/// <summary>What tensor cores multiply: operands of 32-bit words, each one TF32, two BF16 or two F16, and the text that makes, loads and multiplies them.</summary>
 /// <remarks>
-/// The fragments of m16n8k8 (TF32) and m16n8k16 (BF16) are the same in words (PTX ISA, "Matrix Fragments for mma"), so one text serves both: a step of the
+/// The fragments of m16n8k8 (TF32) and m16n8k16 (BF16, F16) are the same in words (PTX ISA, "Matrix Fragments for mma"), so one text serves all: a step of the
 /// reduction is 8 words. Values stay f32 in memory and are rounded as they are staged; sums are f32. Weights are kept once more as operands, in the order in which
 /// lanes load them, 16 bytes at a time; the optimizer writes them with the weight. At Float32x3 a word is the f32 as it is, which <see cref="TensorCores.Products"/> splits.
 /// </remarks>
 public sealed class Operands(Precision precision)
 {
     /// <summary>Values in a word.</summary>
-    public int Pack => precision == Precision.BFloat16 ? 2 : 1;
+    public int Pack => precision is Precision.BFloat16 or Precision.Float16 ? 2 : 1;
+
+    /// <summary>Whether they are f16, which 7.5 multiplies, too, and <see cref="HalfText"/> has the text of.</summary>
+    public bool IsHalf => precision == Precision.Float16;
 
     /// <summary>How factors become products.</summary>
     public Products Products { get; } = new(precision == Precision.Float32x3);
 
+    /// <summary>How gradients become factors.</summary>
+    public GradientFactors Gradients { get; } = new(precision == Precision.Float16);
+
     /// <summary>Name of the operands' type, for comments.</summary>
-    public string Name => precision switch { Precision.BFloat16 => "bf16", Precision.TF32 => "tf32", _ => "f32" };
+    public string Name => precision switch { Precision.Float16 => "f16", Precision.BFloat16 => "bf16", Precision.TF32 => "tf32", _ => "f32" };
 
     /// <summary>What becomes of a value, for comments.</summary>
     public string Staged => Products.IsSplit ? "split in two tf32 where it is multiplied" : $"rounded to {Name} where it is staged";
@@ -26,14 +32,20 @@ public sealed class Operands(Precision precision)
     /// <summary>What factors are, for comments.</summary>
     public string Factors => Products.IsSplit ? "two tf32" : Name;
 
-    /// <summary>Likewise in reductions over samples and places, which are TF32 or split.</summary>
-    public string SampleFactors => Products.IsSplit ? "two tf32" : "tf32";
+    /// <summary>Likewise in reductions over samples and places, which are F16, TF32 or split.</summary>
+    public string SampleFactors => Products.IsSplit ? "two tf32" : IsHalf ? "f16" : "tf32";
 
     /// <summary>Likewise, of what becomes of their values.</summary>
-    public string SamplesStaged => Products.IsSplit ? "split in two tf32 where they are multiplied" : "rounded to tf32 where they are staged";
+    public string SamplesStaged => Products.IsSplit ? "split in two tf32 where they are multiplied" : $"rounded to {SampleFactors} where they are staged";
 
-    /// <summary>Compute capability that has the instruction, times ten.</summary>
-    public const int Capability = 80;
+    /// <summary>Compute capability that has the instructions, times ten.</summary>
+    public int Capability => IsHalf ? 75 : 80;
+
+    /// <summary>Shared memory that a block may have on every device with these tensor cores.</summary>
+    public int MaxSharedBytes => (IsHalf ? 64 : 99) * 1024;
+
+    /// <summary>Bytes of operands that stay in the first-level cache beside the blocks' shared memory: both are one memory, of 96 KiB at 7.5, of 192 on the devices that the others are made for.</summary>
+    public int MaxCachedBytes => (IsHalf ? 32 : 96) * 1024;
 
     /// <summary>Values of a step of the reduction.</summary>
     public int StepValues => 8 * Pack;
@@ -81,7 +93,7 @@ public sealed class Operands(Precision precision)
             """);
     }
 
-    /// <summary>Emits load_transposed, of BF16.</summary>
+    /// <summary>Emits load_transposed, of 16-bit values.</summary>
     public static void EmitTransposed(CudaWriter writer) => writer.Helper("load_transposed", """
         // four 8x8 matrices of 16-bit values out of shared memory, each turned: lane l names row l % 8 of matrix l / 8
         __device__ __forceinline__ void load_transposed(u32 (&a)[4], u32 row)
@@ -94,7 +106,7 @@ public sealed class Operands(Precision precision)
     public void EmitOperand(CudaWriter writer)
     {
         Products.EmitHelpers(writer);
-        writer.Helper("operand", Products.IsSplit ? """
+        writer.Helper("operand", IsHalf ? HalfText.Operand : Products.IsSplit ? """
             // as it is: it is split where it is multiplied
             __device__ __forceinline__ u32 operand(float x)
             {
@@ -117,7 +129,8 @@ public sealed class Operands(Precision precision)
                 return word;
             }
             """);
-        writer.Helper("mma", $$"""
+        if (IsHalf) writer.Helper("mma", HalfText.Multiply);
+        else writer.Helper("mma", $$"""
             // d[16][8] += a[16][{{StepValues}}] b[{{StepValues}}][8]: lane l holds rows l / 4 and l / 4 + 8, columns 2 (l % 4) and the next, of d
             __device__ __forceinline__ void mma(float (&d)[4], u32 a0, u32 a1, u32 a2, u32 a3, u32 b0, u32 b1)
             {
@@ -128,7 +141,7 @@ public sealed class Operands(Precision precision)
     }
 
     /// <summary>Emits shared_address, copy_async and wait_copies.</summary>
-    public static void EmitCopies(CudaWriter writer)
+    public void EmitCopies(CudaWriter writer)
     {
         writer.Helper("shared_address", """
             __device__ __forceinline__ u32 shared_address(const void* p)
@@ -138,7 +151,7 @@ public sealed class Operands(Precision precision)
                 return static_cast<u32>(address);
             }
             """);
-        writer.Helper("copy_async", """
+        Copies(writer, "copy_async", """
             // 16 bytes into shared memory, past the registers; there after wait_copies and a barrier
             __device__ __forceinline__ void copy_async(void* to, const void* from)
             {
@@ -153,7 +166,7 @@ public sealed class Operands(Precision precision)
     }
 
     /// <summary>Emits commit_copies and wait_older_copies.</summary>
-    public static void EmitLots(CudaWriter writer) => writer.Helper("commit_copies", """
+    public void EmitLots(CudaWriter writer) => Copies(writer, "commit_copies", """
         // the copies since the last call are one lot
         __device__ __forceinline__ void commit_copies()
         {
@@ -166,6 +179,8 @@ public sealed class Operands(Precision precision)
             asm volatile("cp.async.commit_group;\ncp.async.wait_group 1;" ::: "memory");
         }
         """);
+
+    private void Copies(CudaWriter writer, string name, string text) => writer.Helper(name, IsHalf ? HalfText.Guarded(text) : text);
 
     /// <summary>Emits sample_operand and sample_mma: TF32, whole or split, whatever the precision is, for reductions over samples.</summary>
     public void EmitMultiplySamples(CudaWriter writer)

@@ -22,7 +22,7 @@ internal sealed record CudaDeviceInfo(int Ordinal, string Name, int Major, int M
     {
         if (Architecture >= capability) return;
         throw new DeviceNotAvailableException(string.Create(
-            CultureInfo.InvariantCulture, $"{model} multiplies on tensor cores that compute capability {capability / 10}.{capability % 10} brings, and {Name} has {Major}.{Minor}; leave Precision out of [Model], or take Device.Cpu"));
+            CultureInfo.InvariantCulture, $"{model} multiplies on tensor cores that compute capability {capability / 10}.{capability % 10} brings, and {Name} has {Major}.{Minor}; take Precision.Float16, leave Precision out of [Model], or take Device.Cpu"));
     }
 
     /// <summary>One line for people.</summary>
