@@ -8,7 +8,7 @@ namespace Convoke.Generator.Tests;
 /// <summary>An edit runs again only what it changes, and no pipeline value keeps a compilation alive.</summary>
 public class PipelineTests
 {
-    private const string Parse = "Convoke.Parse", Compile = "Convoke.Compile";
+    private const string Parse = "Convoke.Parse", Compile = "Convoke.Compile", Widths = "Convoke.Widths";
 
     private readonly CSharpCompilation _compilation = Harness.Compile(Models.Mnist, "class Other { }");
 
@@ -28,6 +28,19 @@ public class PipelineTests
     [Fact]
     public void A_member_of_the_users_own_leaves_everything_cached() =>
         AssertUntouched(EditModel(Models.Mnist.Replace("class MnistNet;", "class MnistNet { public int Mine => 1; }", StringComparison.Ordinal)));
+
+    /// <summary>Which widths a project wants is asked after the model is compiled; other properties, and other words for the same widths, change nothing.</summary>
+    [Theory]
+    [InlineData("256", IncrementalStepRunReason.Modified)]
+    [InlineData("512,256,128", IncrementalStepRunReason.Unchanged)]
+    public void Other_widths_write_kernels_again_and_compile_nothing(string widths, IncrementalStepRunReason reason)
+    {
+        GeneratorDriver driver = Harness.Driver(track: true, properties: new BuildProperties()).RunGenerators(_compilation);
+        GeneratorRunResult after = driver.WithUpdatedAnalyzerConfigOptions(new BuildProperties(("ConvokeVectors", widths), ("RootNamespace", "N"))).RunGenerators(_compilation).GetRunResult().Results[0];
+        Assert.Equal([reason], Reasons(after, Widths));
+        Assert.Equal([IncrementalStepRunReason.Cached], Reasons(after, Compile));
+        Assert.Equal(reason == IncrementalStepRunReason.Modified, OutputReasons(after).Contains(IncrementalStepRunReason.Modified));
+    }
 
     /// <summary>Forward may use constants and helpers of any file, so it is read again, and what it yields is compared.</summary>
     [Theory]
