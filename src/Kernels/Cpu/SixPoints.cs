@@ -38,7 +38,7 @@ public static class SixPoints
         int kept = form.Patch - form.Output;
         code.Line();
         code.Line("// v = B^T d B of each 6x6 patch of a row of tiles, a row or two of B^T at a time; neighbours share transformed columns");
-        code.Line("//   a row of the map has so many floats, and each of the 36 matrices of v");
+        code.Line("//   row: floats of a row of the map; matrix: floats of each of the 36 matrices of v");
         code.Line("[MethodImpl(Hot)]");
         using (code.Block($"private static void {InputMethod(form)}(float* x, float* v, int channels, int tiles, nint row, nint matrix)"))
         using (code.Block($"for (int c = 0; c < channels; c += {writer.Lanes})"))

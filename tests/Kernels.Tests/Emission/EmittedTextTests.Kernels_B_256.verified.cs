@@ -734,7 +734,7 @@ internal sealed unsafe class Vector256Program : CpuProgram
     private static void Conv2d1ForwardInsideInput(float* x, float* v) => WinogradInput4x4Of3x3(x, v, 32, 3, 448, 288);
 
     // v = B^T d B of each 6x6 patch of a row of tiles, a row or two of B^T at a time; neighbours share transformed columns
-    //   a row of the map has so many floats, and each of the 36 matrices of v
+    //   row: floats of a row of the map; matrix: floats of each of the 36 matrices of v
     [MethodImpl(Hot)]
     private static void WinogradInput4x4Of3x3(float* x, float* v, int channels, int tiles, nint row, nint matrix)
     {
